@@ -316,6 +316,7 @@ _OPEN_DOORS = (
     "oversee",
     "oversight",
     "explain",
+    "appeal",
 )
 """Last words of the addresses by which who leads above, or only reads, writes something of its own."""
 _PLACES = {"person": "people", "exhibit": "exhibits", "withheld": "withheld"}
@@ -364,6 +365,7 @@ def _bodies(world: World) -> Callable[[str, str, str], Any]:
             "withdraw": {"reason": "Ghi nhầm"},
             "remove": {"reason": "Ghi nhầm"},
             "replace": {"text": "173.3", "charged_on": "2026-05-04"},
+            "appeal": {"name": "Vụ phúc thẩm"},
             "split": {"decision_no": "903/QĐ", "decided_on": "2026-05-04", "agency": "Công an tỉnh", "name": "Vụ tách"},
             "merge": {"target": world.codes["plain"], "decision_no": "902/QĐ", "decided_on": "2026-05-04"},
             "upload": {"document_type": "BBHC", "file": "FILE"},
@@ -388,6 +390,9 @@ def _of_cases(world: World) -> Iterator[Call]:
         if "{code}" not in address or "/units/" in address or "/document-types/" in address:
             continue
         seen = world.codes if address in _CASE_EXPECTS else _SOME_CASES
+        if address.endswith("/appeal"):
+            # the only one in which there is something to open
+            yield from _of_case(world, address, method, "appealed", body)
         everybodys = seen if method in SAFE else _FEW_CASES
         for key in everybodys:
             yield from _of_case(world, address, method, key, body)
