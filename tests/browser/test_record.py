@@ -154,6 +154,17 @@ def test_a_field_is_left_with_what_was_typed(sit: Sit) -> None:
     offered(page).filter(has_text="thành phố Hạ Long").click()
     expect(agency).to_have_value("Cơ quan Cảnh sát điều tra Công an thành phố Hạ Long")
     assert focus(page)["name"] == "init_decision_agency"
+    # a charge that is sent before it was made out is in the name that nobody typed all the same
+    for name, said in (
+        ("init_decision_no", "78/QĐ-CSHS"),
+        ("init_decision_date", "12/03/2026"),
+        ("accused-0-full_name", "Lê Thị Gõ"),
+    ):
+        journey.field(clerk, name).fill(said)
+    journey.field(clerk, "accused-0-charges").first.focus()
+    page.keyboard.type("173.2")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lê Thị Gõ – Trộm cắp tài sản")
 
 
 def test_another_kind_keeps_what_was_typed(sit: Sit) -> None:

@@ -1073,7 +1073,7 @@ def access_view(user: User, code: str) -> Any:
 
 
 def test_an_electronic_loan_is_renewed_given_back_and_given_once(
-    filed_case: FiledCase, people: dict[str, User]
+    filed_case: FiledCase, people: dict[str, User], client: Client
 ) -> None:
     borrower, chief, code = people["prosecutor_kv3"], people["chief_kv1"], filed_case.case.code
     row = _lent(people, code, form="electronic")
@@ -1085,8 +1085,14 @@ def test_an_electronic_loan_is_renewed_given_back_and_given_once(
     actions.answer_renewal(actor=chief, loan_id=row.pk, granted=True)
     with time_machine.travel(timezone.now() + dt.timedelta(days=15), tick=False):
         assert listed(borrower) == set(filed_case.host_ids[:3])
+        client.force_login(borrower)
+        # what is lent is read here; the DMS would show nothing
+        papers = client.get(f"/vks/cases/{code}/").content.decode()
+        assert f"/documents/{filed_case.host_ids[0]}/" in papers
+        assert f'"/documents/{filed_case.host_ids[0]}"' not in papers
         with TestCase.captureOnCommitCallbacks(execute=True):
-            actions.return_loan(actor=borrower, loan_id=row.pk)
+            said = client.post(f"/vks/loans/{row.pk}/return/", follow=True).content.decode()
+        assert "Đã trả, quyền xem đã đóng." in said
         assert listed(borrower) == set()
         assert completions(borrower, "quye") == set()
     # who holds no post any more is lent nothing

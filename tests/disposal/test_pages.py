@@ -107,11 +107,17 @@ def test_a_file_is_disposed_of_through_the_pages(
         text = Page(client.get(f"/vks/cases/{case.code}/")).text
         assert "Hồ sơ đã tiêu hủy ngày" in text, key
         assert "4 tài liệu, 7 trang, 6 bút lục" in text
+        # nothing is offered to be done with what is no more
+        assert "Tài liệu của hồ sơ này đã tiêu hủy" in text or key == "clerk_kv1"
+        assert "Chuyển vụ án" not in text
         assert "Ánh" not in text
     for key in ("chief_kv3", "other_prosecutor_kv1"):
         client.force_login(people[key])
         assert client.get(f"/vks/cases/{case.code}/").status_code == 404
     client.force_login(people["chief_kv1"])
+    page = Page(client.get(f"/vks/cases/{case.code}/record/assignments/"))
+    assert "Chuyển vụ án" not in page.text
+    assert ("select", "role") not in {(tag, attributes.get("name")) for tag, attributes in page.elements}
     for section in ("info", "accused", "events", "digitisation", "custody", "history", "retention", "ledger", "loans"):
         inner = "" if section == "custody" else "record/"
         answer = client.get(f"/vks/cases/{case.code}/{inner}{section}/")

@@ -15,6 +15,8 @@ from tests.web.conftest import Page
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.organization.actions import appoint
+from vks_plugin.organization.models import Appointment
+from vks_plugin.web.limits import leads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +118,14 @@ def test_a_leader_assigns_and_takes_back(filed_case: FiledCase, people: dict[str
     assert leader.post(f"{address}assignments/{ended.pk}/end/").status_code == 302
     assert inspector.get(address).status_code == 404
     assert leader.post(f"{address}assignments/{ended.pk}/end/").status_code == 409
+    # whoever leads here sees that nobody has a case whose prosecutor left
+    left = "đã thôi giữ chức vụ"
+    pages = (section, "/vks/")
+    assert not [each for each in pages if left in Page(leader.get(each)).text]
+    Appointment.objects.filter(user=people["prosecutor_kv1"]).update(ended_at=timezone.now())
+    assert [each for each in pages if left in Page(leader.get(each)).text] == list(pages)
+    assert "đã thôi giữ chức vụ, cần phân công lại" in Page(leader.get(address)).text
+    assert [gone for _name, gone in leads([case.pk]).values()] == [True]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, Keeper, Loan
 from vks_plugin.custody.queries.holding import holder_of
-from vks_plugin.organization.models import ProcuracyUnit, UnitSuccession
+from vks_plugin.organization.models import Appointment, ProcuracyUnit, UnitSuccession
 from vks_plugin.web.custody_forms import PaperChoice, RegisterForm
 
 if TYPE_CHECKING:
@@ -448,6 +448,12 @@ def test_paper_of_who_lost_the_case_or_the_post_is_to_be_handed_over(
     post = leaver.vks_appointments.get()
     rows = Page(chief.get("/vks/organization/"))
     assert any("đang giữ 1 phần hồ sơ" in each.get("data-vks-confirm", "") for _tag, each in rows.elements)
+    # who holds another post there goes on with the paper: nothing has to be handed over
+    acting = Appointment.objects.create(user=leaver, unit=post.unit, role="inspector", starts_on=timezone.localdate())
+    rows = Page(chief.get("/vks/organization/"))
+    assert not any("phải bàn giao" in each.get("data-vks-confirm", "") for _tag, each in rows.elements)
+    ended = Page(chief.post(f"/vks/organization/appointments/{acting.pk}/end/", follow=True)).text
+    assert ("Đã chấm dứt bổ nhiệm." in ended, "còn giữ" in ended) == (True, False)
     ended = Page(chief.post(f"/vks/organization/appointments/{post.pk}/end/", follow=True)).text
     assert ("còn giữ: 1 phần hồ sơ" in ended, code in ended) == (True, False)
     assert "không còn chức danh ở đơn vị giữ hồ sơ" in Page(clerk.get("/vks/custody/")).text

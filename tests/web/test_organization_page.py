@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from tests.web.conftest import Page
 from vks_plugin.organization.models import Appointment
+from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +68,7 @@ def test_an_appointment_opens_the_door_at_once_and_its_end_closes_it(
     }
     answer = chief.post(ADDRESS, body, follow=True)
     assert "Đã ghi bổ nhiệm." in Page(answer).text
+    assert "đang có người giữ" not in Page(answer).text
     assert newcomer.get(address).status_code == 200
     assert newcomer.get(preview).status_code == 200
     post = Appointment.objects.get(user=people["outsider"])
@@ -75,6 +78,17 @@ def test_an_appointment_opens_the_door_at_once_and_its_end_closes_it(
     assert newcomer.get(address).status_code == 404
     assert newcomer.get(preview).status_code in {403, 404}
     assert chief.post(f"{ADDRESS}appointments/{post.pk}/end/").status_code == 409
+    # a second head is told of, not refused; who only deputises is none, and is shown so among the readers
+    until = f"{timezone.localdate() + dt.timedelta(days=9):%d/%m/%Y}"
+    deputising = {"role": "chief_procurator", "capacity": "deputising", "ends_on": until}
+    assert "đang có người giữ" not in Page(chief.post(ADDRESS, body | deputising, follow=True)).text
+    section = Page(as_person("chief_kv1").get(f"{address}record/assignments/")).text
+    words = "Viện trưởng đơn vị thụ lý"
+    assert f"{words} (được ủy quyền khi người giữ chức danh vắng mặt, đến hết {until})" in section
+    assert section.count(f"{words} (") == 1
+    second = {"user": str(people["inspector_kv1"].pk), "role": "chief_procurator", "capacity": "regular"}
+    told = Page(chief.post(ADDRESS, body | second, follow=True)).text
+    assert f"đang có người giữ: {display_name(people['chief_kv1'])}." in told
 
 
 @pytest.mark.parametrize(

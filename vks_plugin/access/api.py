@@ -400,6 +400,10 @@ class AppointmentSerializer(serializers.Serializer[Appointment]):
     starts_on = serializers.DateField(help_text="First day, included.")
     ends_on = serializers.DateField(allow_null=True, help_text="Last day, included; null: open.")
     ended_at = serializers.DateTimeField(allow_null=True, help_text="The moment it was ended before its day.")
+    warnings = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What there is to say of a post that was just recorded; empty otherwise.",
+    )
 
 
 class AppointSerializer(InputSerializer):

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import Decision, Level, decide
-from vks_plugin.access.queries import FACTS, facts_of, posts_of, reach
+from vks_plugin.access.queries import FACTS, facts_of, posts_of, reach, without_post
 from vks_plugin.cases.models import Accused, Assignment, CaseDeadline, CaseDocument, CaseFile
 from vks_plugin.cases.running import band
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -55,6 +55,8 @@ class Listed:
     decision: Decision
     main_accused: str | None
     lead: User | None
+    lead_left: bool
+    """Whether the lead prosecutor has no post there any more, so that nobody has the case."""
     document_count: int
     next_deadline: Deadline | None
     """None for who may not read the case, as well."""
@@ -107,7 +109,7 @@ def ordered(cases: QuerySet[CaseFile], order: str, user: User) -> QuerySet[CaseF
 
 
 def listed(user: User, cases: Sequence[CaseFile]) -> dict[int, Listed]:
-    """Return, by primary key, what the rows of one page tell (six queries for all of them)."""
+    """Return, by primary key, what the rows of one page tell (seven queries for all of them)."""
     today = timezone.localdate()
     keys = [case.pk for case in cases]
     decisions = decisions_for(user, cases)
@@ -120,6 +122,7 @@ def listed(user: User, cases: Sequence[CaseFile]) -> dict[int, Listed]:
         .values_list("case_id", "user_id")
     )
     holders = User.objects.in_bulk(set(leads.values()))
+    left = without_post((case, leads[case.pk]) for case in cases if case.pk in leads)
     documents = dict(
         CaseDocument.objects.filter(case__in=keys, part="hsva")
         .order_by()
@@ -133,6 +136,7 @@ def listed(user: User, cases: Sequence[CaseFile]) -> dict[int, Listed]:
             decision=decisions[pk],
             main_accused=accused.get(pk),
             lead=holders.get(leads[pk]) if pk in leads else None,
+            lead_left=(pk, leads.get(pk, 0)) in left,
             document_count=documents.get(pk, 0),
             next_deadline=due.get(pk),
         )

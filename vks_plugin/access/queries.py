@@ -36,6 +36,7 @@ from vks_plugin.access.policy import (
     Rule,
     Sensitivity,
     decide,
+    relations_of,
 )
 from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import (
@@ -164,6 +165,31 @@ def posts_of(user: User) -> list[Post]:
 def assignments_in_force(case: CaseFile) -> QuerySet[Assignment]:
     """Return who works on the case today."""
     return Assignment.objects.in_force(timezone.localdate()).filter(case=case).select_related("user")
+
+
+def without_post(assigned: Iterable[tuple[CaseFile, int]]) -> set[tuple[int, int]]:
+    """Return who of people assigned to cases left: no post today in an office that has to do with the case, or no account.
+
+    The assignment opens nothing to them (see `decide`), though it stands. One query for all of them.
+
+    Args:
+        assigned: cases, each with its office, and the primary keys of the people.
+
+    Returns:
+        Primary keys of case and person.
+    """
+    pairs = list(assigned)
+    offices: dict[int, set[int]] = defaultdict(set)
+    rows = Appointment.objects.in_force(timezone.localdate()).filter(
+        user_id__in={user_id for _case, user_id in pairs}, user__is_active=True
+    )
+    for user_id, unit_id in rows.values_list("user_id", "unit_id"):
+        offices[user_id].add(unit_id)
+    return {
+        (case.pk, user_id)
+        for case, user_id in pairs
+        if offices[user_id].isdisjoint({case.unit_id, case.unit.parent_id, case.trial_unit_id})
+    }
 
 
 def case_decision(user: User, case: CaseFile, part: str = "hsva") -> Decision:
@@ -671,6 +697,26 @@ def who_can_see(case: CaseFile, part: str = "hsva") -> list[tuple[User, Decision
         [(person, decision) for person, decision in seen if decision.level >= Level.VIEW],
         key=lambda pair: (-pair[1].level, pair[0].username),
     )
+
+
+def held_for_a_while(case: CaseFile, readers: Iterable[tuple[User, Decision]]) -> dict[int, Appointment]:
+    """Return, by person, the post by which somebody of `who_can_see` reads the case, where it is an acting one or ends.
+
+    Who reads it by a regular post without a last day as well is not among them (one query).
+    """
+    why = {person.pk: decision.reason for person, decision in readers}
+    facts, found, for_good = facts_of(case), dict[int, Appointment](), set()
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(user_id__in=why)
+    for post in posts.select_related("unit", "department").order_by("starts_on", "pk"):
+        near = relations_of(post_of(post), facts)
+        if not any(
+            rule.role == post.role and rule.relation in near and rule.reason == why[post.user_id] for rule in RULES
+        ):
+            continue
+        if post.capacity in {"", Appointment.Capacity.REGULAR} and post.ends_on is None:
+            for_good.add(post.user_id)
+        found[post.user_id] = post
+    return {user_id: post for user_id, post in found.items() if user_id not in for_good}
 
 
 def readable_changes(view: CaseView) -> QuerySet[CaseChange]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -134,6 +135,7 @@ def appoint(
     refuse_ended_meanwhile(unit)
     if department is not None:
         refuse_outside(department, starts_on, ends_on)
+    appointment.warnings = _beside_another_head(appointment)
     tell(
         "appointed",
         actor=actor,
@@ -145,6 +147,33 @@ def appoint(
         **_told_of(appointment),
     )
     return appointment
+
+
+def _beside_another_head(post: Appointment) -> tuple[str, ...]:
+    """Return a sentence where somebody else already heads the same office or department as its regular head in these days."""
+    regular = Appointment.Capacity.REGULAR
+    if post.role not in {Role.CHIEF_PROCURATOR, Role.DEPARTMENT_HEAD} or post.capacity != regular:
+        return ()
+    others = Appointment.objects.filter(
+        unit=post.unit, department=post.department, role=post.role, capacity=regular, ended_at__isnull=True
+    ).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=post.starts_on))
+    if post.ends_on is not None:
+        others = others.filter(starts_on__lte=post.ends_on)
+    others = others.filter(user__is_active=True).exclude(user=post.user_id).select_related("user")
+    names = [display_name(each.user) for each in others.order_by("starts_on", "pk")]
+    if not names:
+        return ()
+    return (
+        _(
+            "Chức danh %(role)s – chính thức ở %(place)s đang có người giữ: %(people)s. Nếu người ấy thôi giữ thì chấm dứt bổ "
+            "nhiệm của người ấy."
+        )
+        % {
+            "role": post.get_role_display(),
+            "place": post.department.name if post.department is not None else post.unit.short_name,
+            "people": ", ".join(names),
+        },
+    )
 
 
 def keep_as_it_is(row: ProcuracyUnit | Department) -> None:

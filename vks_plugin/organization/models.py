@@ -200,6 +200,9 @@ class Appointment(models.Model):
         _("chấm dứt lúc"), null=True, blank=True, help_text=_("Thời điểm chấm dứt trước hạn; quyền hết ngay lúc đó.")
     )
 
+    warnings: tuple[str, ...] = ()
+    """What there is to say about it though it is accepted; told once, when it is recorded."""
+
     objects: ClassVar[InForceManager[Self]] = InForceManager()
 
     class Meta:

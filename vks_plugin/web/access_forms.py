@@ -138,7 +138,9 @@ class RestructuringForm(StyledForm):
 def handing_on(user: User, view: CaseView) -> list[Act]:
     """Return by which acts this person may hand the case, or its trial, to another office (one query, or two)."""
     case = view.case
-    found = []
+    found: list[Act] = []
+    if case.destroyed_at is not None:
+        return found
     if leads(user, [case.unit_id, case.unit.parent_id]):
         found.append(Act(_("Chuyển vụ án"), reverse("vks:transfer", args=[case.code])))
     # one that was appointed can be taken back also when no office is below any more

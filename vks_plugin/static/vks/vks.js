@@ -350,6 +350,15 @@ function propose(target) {
   name.value = people.length ? `${people[0]}${people.length > 1 ? ` ${name.dataset.others}` : ""}${offence ? ` – ${offence}` : ""}` : "";
   name.dataset.proposed = name.value;
 }
+// what was sent before the offence was made out has half a name: what nobody typed is left to the server, which knows it whole
+document.addEventListener(
+  "submit",
+  (event) => {
+    const name = event.target.id === "vks-register" && event.target.elements.name;
+    if (name && !name.dataset.own && name.value === name.dataset.proposed) name.value = "";
+  },
+  true,
+);
 
 const box = document.querySelector("[data-vks-upload]");
 if (box) {

@@ -17,7 +17,6 @@ from vks_plugin.access.reminders import mark_read, unread
 from vks_plugin.access.temporary import in_state, shown_to
 from vks_plugin.errors import BadInput
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.organization.queries import display_name
 from vks_plugin.web import limits
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 
@@ -53,7 +52,7 @@ def review(request: SignedInRequest) -> HttpResponse:
             (
                 row.case,
                 limits.of_row(row, today),
-                display_name(leads.get(row.case_id)),
+                leads.get(row.case_id, ("", False)),
                 (row.case_id, row.accused_id, row.rule, row.due_on) in new,
             )
             for row in chosen

@@ -179,7 +179,9 @@ def act(request: SignedInRequest, pk: int, act: str) -> HttpResponse:
             raise
         form.place(error)
         return _show(request, loan_told(request.user, pk), refused=(act, form), status=error.status)
-    messages.success(request, wanted.said, extra_tags=OURS)
+    # no file comes back where none was given out
+    closed = act == "return" and not told.row.is_paper
+    messages.success(request, _("Đã trả, quyền xem đã đóng.") if closed else wanted.said, extra_tags=OURS)
     return redirect("vks:loan", pk=pk)
 
 

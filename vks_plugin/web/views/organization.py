@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,6 +23,11 @@ from vks_plugin.web.forms import AppointForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 
 
+def _in_force(post: Appointment, day: dt.date) -> bool:
+    ends = post.ends_on is not None and post.ends_on < day
+    return post.ended_at is None and post.starts_on <= day and not ends
+
+
 @page
 @require_http_methods(["GET", "POST"])
 def organization(request: SignedInRequest) -> HttpResponse:
@@ -33,18 +41,24 @@ def organization(request: SignedInRequest) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
-                actions.record_appointment(actor=request.user, **form.cleaned_data)
+                made = actions.record_appointment(actor=request.user, **form.cleaned_data)
             except VksError as error:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
                 status = error.status
             else:
                 messages.success(request, _("Đã ghi bổ nhiệm."), extra_tags=OURS)
+                for sentence in made.warnings:
+                    messages.warning(request, sentence, extra_tags=OURS)
                 return redirect("vks:organization")
     today = timezone.localdate()
     posts = list(
         Appointment.objects.filter(unit__in=units).select_related("user", "unit", "department").order_by("starts_on")
     )
     held = counted_in_person({post.user_id for post in posts})
+    in_force = [post for post in posts if _in_force(post, today)]
+    # who keeps another post in the office keeps the paper with it
+    alone = {place for place, n in Counter((post.user_id, post.unit_id) for post in in_force).items() if n == 1}
+    leaving = {post.pk for post in in_force if (post.user_id, post.unit_id) in alone}
     context = {
         "form": form,
         "may_organize": may_organize(request.user),
@@ -60,6 +74,7 @@ def organization(request: SignedInRequest) -> HttpResponse:
                 display_name(post.user),
                 post.ended_at is None and (post.ends_on is None or post.ends_on >= today),
                 held.get((post.user_id, post.unit_id), ""),
+                post.pk in leaving,
             )
             for post in sorted(posts, key=lambda each: (each.unit.code, Role.values.index(each.role)))
         ],
@@ -75,7 +90,8 @@ def end_appointment(request: SignedInRequest, pk: int) -> HttpResponse:
     actions.end_appointment(actor=request.user, appointment=post)
     messages.success(request, _("Đã chấm dứt bổ nhiệm."), extra_tags=OURS)
     held = counted_in_person([post.user_id]).get((post.user_id, post.unit_id))
-    if held:
+    stays = Appointment.objects.in_force(timezone.localdate()).filter(user=post.user_id, unit=post.unit_id).exists()
+    if held and not stays:
         messages.warning(
             request,
             _(

@@ -30,6 +30,7 @@ from vks_plugin.access.queries import (
     CaseView,
     case_for,
     facts_of,
+    held_for_a_while,
     leads,
     not_yours,
     readable_changes,
@@ -37,6 +38,7 @@ from vks_plugin.access.queries import (
     shown_values,
     visible_cases,
     who_can_see,
+    without_post,
 )
 from vks_plugin.cases.actions.rules import closed_by_the_archive, refuse_archived
 from vks_plugin.cases.kinds import Kind
@@ -214,7 +216,7 @@ def tombstone_words(case: CaseFile) -> Left | None:
 
 
 def header(view: CaseView) -> dict[str, Any]:
-    """Return what stands above every section (three queries; who may only know of the case gets less)."""
+    """Return what stands above every section (four queries; who may only know of the case gets less)."""
     case = view.case
     reading = "view" in view.may
     lead = view.assignments.filter(role=Assignment.Role.PROSECUTOR_LEAD).first() if reading else None
@@ -230,6 +232,7 @@ def header(view: CaseView) -> dict[str, Any]:
         "accused_names": [person.full_name for person in view.accused],
         "class_label": class_words(case.crime_class) if reading else "",
         "lead_name": display_name(lead.user) if lead is not None else "",
+        "lead_left": lead is not None and bool(without_post([(case, lead.user_id)])),
         "nearest": limits.nearest(case) if reading else None,
     }
 
@@ -460,8 +463,13 @@ def _assignments(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     # those to begin later are seen, and taken back, too
     to_come = Assignment.objects.filter(case=view.case, ended_at__isnull=True, starts_on__gt=timezone.localdate())
     held = in_person(request.user, view)
+    rows = [*view.assignments, *to_come.select_related("user")]
+    readers = who_can_see(view.case)
+    for_a_while = held_for_a_while(view.case, readers)
+    left = {user_id for _case, user_id in without_post((view.case, each.user_id) for each in rows)}
     return {
-        "assign": AssignForm(giving=giving) if giving else None,
+        # nobody is assigned to what is no more
+        "assign": AssignForm(giving=giving) if giving and view.case.destroyed_at is None else None,
         "explain": explain_form(view),
         "acts": handing_on(request.user, view),
         "assignments": [
@@ -470,12 +478,15 @@ def _assignments(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
                 display_name(each.user),
                 each.role in giving or each.user_id == request.user.pk,
                 "; ".join(held.get(each.user_id, [])),
+                each.user_id in left,
             )
-            for each in (*view.assignments, *to_come.select_related("user"))
+            for each in rows
         ],
         "opened": temporary.told_to(request.user, opened),
         "led": leads(request.user, [view.case.unit_id, view.case.unit.parent_id]),
-        "readers": [(person, display_name(person), decision) for person, decision in who_can_see(view.case)],
+        "readers": [
+            (person, display_name(person), decision, for_a_while.get(person.pk)) for person, decision in readers
+        ],
     }
 
 
