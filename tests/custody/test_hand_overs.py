@@ -197,8 +197,28 @@ def test_a_reason_of_another_kind_of_case_is_refused(at_office: CaseFile, people
     case = CaseFile.objects.get(pk=at_office.pk)
     with pytest.raises(BadInput, match="không đi với"):
         draft(actor=people["clerk_kv1"], case=case, terms=TO_COURT)
+    # what an agency that investigates gave goes back to it all the same
+    back = replace(TO_COURT, direction="vks_cqdt", reason="tra_ho_so")
+    cancel(actor=people["clerk_kv1"], row=draft(actor=people["clerk_kv1"], case=case, terms=back), reason="Lập nhầm")
+    HandOver.objects.filter(case=case).update(direction="ta_vks")
     with pytest.raises(BadInput, match="Hướng giao nhận"):
-        draft(actor=people["clerk_kv1"], case=case, terms=replace(TO_COURT, direction="vks_cqdt", reason="tra_ho_so"))
+        draft(actor=people["clerk_kv1"], case=case, terms=back)
+
+
+def test_who_lost_the_case_leaves_what_others_wrote_of_an_exhibit(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk = people["clerk_kv1"]
+    exhibit = Exhibit.objects.create(case=at_office, name="Khẩu súng", quantity="01", accompanies_file=True)
+    terms = replace(TO_COURT, exhibits=[exhibit.pk])
+    row = draft(actor=clerk, case=at_office, terms=terms)
+    assert [each["name"] for each in row.exhibits] == ["Khẩu súng"]
+    transfers.transfer_case(actor=people["chief_kv1"], case=at_office, to=units["QN-KV3"], decision="1/QĐ")
+    row = amend(actor=clerk, row=row, terms=replace(terms, note="Gửi kèm USB"))
+    assert (row.note, [each["name"] for each in row.exhibits]) == ("Gửi kèm USB", ["Khẩu súng"])
+    # nor does who draws up another one read it
+    cancel(actor=clerk, row=row, reason="Lập nhầm")
+    assert [each["name"] for each in draft(actor=clerk, case=at_office, terms=terms).exhibits] == [""]
 
 
 def test_pages_are_those_of_the_volumes_that_are_handed_over(filed_case: FiledCase, people: dict[str, User]) -> None:

@@ -74,6 +74,10 @@ TRANSFER = "chuyen_tham_quyen"
 """The reason that, between two offices, takes the case along with its paper."""
 
 
+BACK = {"vks_cqdt": "cqdt_vks", "cqdt_vks": "vks_cqdt", "vks_ta": "ta_vks", "ta_vks": "vks_ta"}
+"""The way a file comes back that went the other way."""
+
+
 def directions_for(kind: str) -> tuple[str, ...]:
     """Return the directions that go with a kind of case.
 

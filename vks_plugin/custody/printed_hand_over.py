@@ -12,7 +12,7 @@ from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import HandOver
-from vks_plugin.custody.queries.hand_overs import knows_of, volumes_of
+from vks_plugin.custody.queries.hand_overs import named_rows, volumes_of
 from vks_plugin.language import speaking
 from vks_plugin.papers import Column, OfficialPaper, Signature, content_type
 from vks_plugin.papers.labels import Label, label_sheet
@@ -129,12 +129,13 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
 def write_hand_over(row: HandOver, file_format: str, reader: User | None = None) -> Printed:
     """Return the record as a file.
 
-    Who drew it up without knowing of the case left the name out: who knows of it reads it, as it was that day.
+    Who drew it up without knowing of the case left the name out: who knows of it, or is to receive it, reads it, as it was
+    that day.
 
     Raises:
         BadInput: there is no such format.
     """
-    if not row.case_name and reader is not None and knows_of(reader, row.case):
+    if not row.case_name and reader is not None and named_rows(reader, [row]):
         (row.case_name,) = names_at([(row.case, row.sent_at)])
     number = f"{row.number} {row.number_year}" if row.number is not None else "du thao"
     name = f"{row.case.code} bien ban giao nhan {number}"

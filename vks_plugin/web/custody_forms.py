@@ -21,11 +21,11 @@ from vks_plugin.custody.handing import (
     REASONS,
     TO_OTHERS,
     Checks,
-    directions_for,
     reasons_for,
 )
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
+    directions_of,
     exhibits_of,
     knows_of,
     may_attach,
@@ -209,7 +209,7 @@ class HandOverForm(_ScanForm):
             )
         if takes_in and self.chosen_part == "hsva":
             found = ["cqdt_vks", "ta_vks", "khac_vks", *found]
-        found = [each for each in found if each in directions_for(self.case.kind)]
+        found = [each for each in found if each in directions_of(self.case)]
         if self.completes is not None:
             found = [self.completes.direction]
         return [self.row.direction] if self.row is not None else found

@@ -35,7 +35,6 @@ from vks_plugin.custody.handing import (
     TO_OTHERS,
     TRANSFER,
     Checks,
-    directions_for,
     reasons_for,
 )
 from vks_plugin.custody.models import HandOver, Holding, Keeper, NumberSeries
@@ -43,6 +42,7 @@ from vks_plugin.custody.queries.hand_overs import (
     PAPER_TYPE,
     WAITS_TOO_LONG,
     away_from_giver,
+    directions_of,
     exhibits_of,
     gives,
     hand_overs_for,
@@ -62,6 +62,7 @@ from vks_plugin.custody.queries.hand_overs import (
 )
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper
 from vks_plugin.custody.states import HAND_OVER
+from vks_plugin.custody.verify_ledger import canonical
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.letters import in_office, write_to
 from vks_plugin.organization.models import ProcuracyUnit
@@ -222,7 +223,7 @@ def require_amending(actor: User, row: HandOver) -> None:
 
 def _fill(row: HandOver, actor: User, terms: Terms) -> None:
     case = row.case
-    direction = DIRECTIONS.get(terms.direction) if terms.direction in directions_for(case.kind) else None
+    direction = DIRECTIONS.get(terms.direction) if terms.direction in directions_of(case, terms.completes) else None
     if direction is None:
         raise BadInput(_("Hướng giao nhận không có trong danh mục."), field="direction")
     if terms.part not in {"hsva", "hsks"}:
@@ -266,13 +267,16 @@ def _fill(row: HandOver, actor: User, terms: Terms) -> None:
     row.volumes = _volumes(row, terms)
     row.total_pages = terms.total_pages if terms.total_pages is not None else pages_of(case, terms.part, row.volumes)
     _require_here(row)
-    row.exhibits = _exhibits(case, terms) if terms.part == "hsva" else []
+    before, row.exhibits = row.exhibits, _exhibits(case, terms) if terms.part == "hsva" else []
     if knows_of(actor, case):
         accused = case.accused.order_by("position", "pk").first()
         row.case_name, row.main_accused = case.name, accused.full_name[:200] if accused is not None else ""
     else:
-        # who gives out paper of a case that is another office's reads the code on the label, also on the own record
-        row.exhibits = [{**each, "name": ""} for each in row.exhibits]
+        # who gives out paper of a case that is another office's reads the code on the label, also on the own record; what
+        # somebody who knew had written of an exhibit stays
+        written = {canonical({**each, "name": ""}): each for each in before}
+        unnamed = [{**each, "name": ""} for each in row.exhibits]
+        row.exhibits = [written.get(canonical(each), each) for each in unnamed]
     if takes_the_case_along(row):
         require_transfer(actor, case)
         if row.receiver_unit is not None:

@@ -21,7 +21,7 @@ from vks_plugin.access.queries import case_decision, facts_of, reach, who_can_se
 from vks_plugin.access.transfers import may_transfer
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhibit, Folio, Volume
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.handing import DIRECTIONS, TRANSFER, volume_code
+from vks_plugin.custody.handing import BACK, DIRECTIONS, TRANSFER, directions_for, volume_code
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
 from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, named_cases, of_offices
 from vks_plugin.custody.queries.loans import borrower_name
@@ -253,6 +253,20 @@ def named_rows(user: User, rows: Collection[HandOver]) -> set[int]:
     """
     known = named_cases(user, rows)
     return {row.pk for row in rows if row.case_id in known or (row.state == "cho_nhan" and receives(user, row))}
+
+
+def directions_of(case: CaseFile, completes: HandOver | None = None) -> tuple[str, ...]:
+    """Return the directions in which paper of a case can go now.
+
+    Those that go with its kind, the way back of where it went last, whatever its kind, and that of the hand-over completed.
+    """
+    found = set(directions_for(case.kind))
+    last = HandOver.objects.filter(case=case, state="da_nhan").order_by("-accepted_at", "-pk").first()
+    if last is not None:
+        found.add(BACK.get(last.direction, last.direction))
+    if completes is not None:
+        found.add(completes.direction)
+    return tuple(direction for direction in DIRECTIONS if direction in found)
 
 
 def people_to_receive(case: CaseFile, unit: ProcuracyUnit) -> list[User]:

@@ -252,15 +252,15 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
 def _giving(user: User, form: HandOverForm) -> dict[str, Any]:
     """Return what the page of a hand-over that is drawn up says of the case and its paper."""
     case, held = form.case, holder_of(form.case, form.chosen_part)
-    direction = DIRECTIONS.get(form.chosen_direction)
+    direction, named = DIRECTIONS.get(form.chosen_direction), knows_of(user, case)
     gives_out = form.chosen_part == "hsva" and direction is not None and not direction.giver_outside
     return {
         "case": case,
         "form": form,
-        "named": knows_of(user, case),
+        "named": named,
         "holder": held,
         "loan": next(iter(_loans_of(user, [held.holding]).values()), None) if held.holding is not None else None,
-        "loose": left_loose(case) if gives_out and form.completes is None else 0,
+        "loose": left_loose(case) if gives_out and named and form.completes is None else 0,
     }
 
 
