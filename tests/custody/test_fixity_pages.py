@@ -320,7 +320,8 @@ def test_a_leader_has_the_files_of_a_case_compared(
     told = LedgerEntry.objects.get(kind="fixity_checked")
     assert (told.case, told.said["actor"]["id"]) == (case, people["chief_kv1"].pk)
     text = Page(client.get(whole)).text
-    assert f"Bản gốc của tài liệu số {lost.pk} bị mất: không còn ở nơi đã ghi" in text
+    filed = filed_case.documents[0]
+    assert f"Bản gốc của “{filed.title}”, {filed.folio_label} bị mất: không còn ở nơi đã ghi" in text
     assert str(lost.source_path) in text
     assert client.get(at, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
     assert [client.post(at, {"act": act}).status_code for act in ("stop", "go_on", "khac")] == [409, 409, 404]

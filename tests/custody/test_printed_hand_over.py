@@ -140,8 +140,8 @@ def test_a_record_of_what_was_refused_says_so(case: CaseFile, people: dict[str, 
     words = _words(write_hand_over(row, "pdf").content)
     assert "Bên nhận chưa nhận hồ sơ." in words
     # said once, and by whom
-    assert "Thiếu bản giao kết luận" in words
-    assert words.count("Còn thiếu") == len(row.volumes)
+    assert "Còn thiếu: bản giao kết luận" in words
+    assert words.count("Còn thiếu") == 1 + len(row.volumes)
     assert "Bên nhận: ông (bà) Trần Thị Thư;" in words
     # what nobody looked at is not said to be wrong
     assert "đủ vật chứng (nếu có) so với bảng kê: chưa xác nhận" in words

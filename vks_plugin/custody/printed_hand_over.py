@@ -100,7 +100,7 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     checked = f"Kết quả kiểm tra theo {row.article}" if row.article else "Kết quả kiểm đếm (quy ước của phần mềm)"
     closing.append(f"{checked}: {results}.")
     if row.missing:
-        closing.append(row.lacking)
+        closing.append(f"Còn thiếu: {row.lacking}")
     if row.note:
         closing.append(f"Ghi chú: {row.note}")
     ending = {"chua_nhan": "Bên nhận chưa nhận hồ sơ.", "huy": "Lần giao này đã hủy."}.get(

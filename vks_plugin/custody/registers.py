@@ -299,7 +299,7 @@ def _state(row: HandOver) -> str:
         return f"Chưa nhận: {row.missing}"
     if row.state in {"cho_nhan", "huy"}:
         return {"cho_nhan": "Chờ nhận", "huy": "Đã hủy"}[row.state]
-    return row.lacking
+    return f"Còn thiếu: {row.lacking}" if row.missing else ""
 
 
 def _awaited(row: HandOver) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -27,6 +28,9 @@ def _person(**options: Any) -> Any:
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", **options
     )
+
+
+_MISSING = re.compile(r"^(?:còn\s+)?thiếu(?!\s+sót)[\s:]+(?=\S)", re.IGNORECASE)
 
 
 class HandOver(models.Model):
@@ -264,10 +268,8 @@ class HandOver(models.Model):
 
     @property
     def lacking(self) -> str:
-        """What is missing, as a sentence of its own; empty: nothing is."""
-        said = self.missing.strip()
-        already = said.casefold().startswith(("thiếu", "còn thiếu"))
-        return f"{said[:1].upper()}{said[1:]}" if already or not said else f"Còn thiếu: {said}"
+        """What is missing, without saying once more that it is, for where “Còn thiếu:” stands before it."""
+        return _MISSING.sub("", self.missing.strip(), count=1)
 
     @property
     def folio_range(self) -> tuple[int, int] | None:
