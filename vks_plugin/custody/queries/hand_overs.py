@@ -246,13 +246,15 @@ def knows_of(user: User, case: CaseFile) -> bool:
 
 
 def named_rows(user: User, rows: Collection[HandOver]) -> set[int]:
-    """Return the keys of those hand-overs whose case the person may be told by name.
+    """Return the keys of those hand-overs whose case the person may be told by name (two queries at most).
 
     Those of cases the person may know of, and those that wait for the own side to receive them, which reads what it is to
     sign for. Of others the code on the label, as in lists of what is in hand: an office that lost the case learns no name.
     """
     known = named_cases(user, rows)
-    return {row.pk for row in rows if row.case_id in known or (row.state == "cho_nhan" and receives(user, row))}
+    waiting = [row.pk for row in rows if row.case_id not in known and row.state == "cho_nhan"]
+    told = {row.pk for row in rows if row.case_id in known}
+    return told | set(coming_to(user).filter(pk__in=waiting).values_list("pk", flat=True)) if waiting else told
 
 
 def directions_of(case: CaseFile, completes: HandOver | None = None) -> tuple[str, ...]:
