@@ -59,13 +59,18 @@ def test_a_case_goes_to_court_and_is_returned(lead: User, case: CaseFile) -> Non
     ]
 
 
-def test_whoever_was_not_judged_is_not_called_convicted(lead: User, case: CaseFile) -> None:
+def test_whoever_was_not_judged_is_not_called_convicted(
+    lead: User, case: CaseFile, django_assert_num_queries: Any
+) -> None:
     happen(lead, case, "dinh_chi_dieu_tra", "05-20", number="2/QĐ")
     for event, day in (("ket_thuc", "05-21"), ("nop_luu", "05-22")):
         happen(lead, case, event, day)
         case.refresh_from_db()
         assert case.stage == "ket_thuc"
-        assert {each.role_label for each in case.accused.all()} == {case.accused_label}
+        people = list(case.accused.select_related("case").prefetch_related("case__events"))
+        # of any number of people it is asked once
+        with django_assert_num_queries(0):
+            assert {each.role_label for each in people} == {"Bị can, bị cáo (đã đình chỉ)"}
         assert case.accused_label == "Bị can, bị cáo (đã đình chỉ)"
 
 

@@ -84,7 +84,7 @@ class Choosable(NamedTuple):
 
 def people_of(case: CaseFile) -> list[Choosable]:
     """Return everybody of the record: accused first, then the others."""
-    accused = Accused.objects.filter(case=case).select_related("case").prefetch_related("measures")
+    accused = Accused.objects.filter(case=case).select_related("case").prefetch_related("measures", "case__events")
     others = CasePerson.objects.filter(case=case)
     return [
         *(Choosable(f"accused:{each.pk}", each.full_name, str(each.role_label), each) for each in accused),

@@ -199,7 +199,7 @@ class RecordViewSet(OfRecordViewSet):
         """Return the rows of this part, in their order."""
         found: QuerySet[Any] = self.route.of.model._default_manager.filter(case=case).select_related("case")
         if self.route.of.model is Accused:
-            found = found.prefetch_related("measures")
+            found = found.prefetch_related("measures", "case__events")
         return found
 
     def row(self, case: CaseFile, pk: str) -> Any:

@@ -221,8 +221,11 @@ class CaseFile(models.Model):
         return gettext(self.kind_data.accused_label(self.stage, held=held))
 
     def told_of_its_end(self) -> list[tuple[str, int | None]]:
-        """Return event and accused of what happened, oldest first: how it ended is read from that (one query)."""
-        return list(self.events.filter(withdrawn_at__isnull=True).values_list("event", "accused_id"))
+        """Return event and accused of what happened, oldest first: how it ended is read from that.
+
+        One query; none where whoever lists many people of the case has read its `events`.
+        """
+        return [(each.event, each.accused_id) for each in self.events.all() if each.withdrawn_at is None]
 
     def ended(self, told: list[tuple[str, int | None]], accused: int | None, stage: str, status: str) -> str:
         """Return how it ended, of `stages.py`, for one accused or the case; where no event tells, stage and status do."""

@@ -129,7 +129,7 @@ class Accused(Human):
         """What the law calls this person now (BLTTHS, Điều 58 to 61): it follows the person's own stage.
 
         Before the decision that charges the person, who is held is called otherwise than who is not: whoever lists many
-        reads `measures` with them. After the trial only who was judged is called convicted (one query then).
+        reads `measures` with them. After the trial only who was judged is called convicted: `case__events` then, too.
         """
         return self.called(None)
 

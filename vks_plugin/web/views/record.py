@@ -65,7 +65,7 @@ from vks_plugin.cases.record import (
     readable,
     subject_label,
 )
-from vks_plugin.cases.stages import PARTS, stage_label, status_label
+from vks_plugin.cases.stages import AFTER_TRIAL, PARTS, stage_label, status_label
 from vks_plugin.custody.queries.leaving import in_person
 from vks_plugin.disposal.models import Tombstone
 from vks_plugin.disposal.queries import tombstone_of
@@ -323,6 +323,8 @@ def _accused(view: CaseView) -> dict[str, Any]:
     people = []
     everybody = list(view.accused)
     models.prefetch_related_objects(everybody, "measures")
+    if any(person.stage in AFTER_TRIAL for person in everybody):
+        models.prefetch_related_objects([case], "events")
     for person in everybody:
         person.case = case
         person.stage_words = _(stage_label(person.stage or case.stage))  # type: ignore[attr-defined]
