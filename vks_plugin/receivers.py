@@ -22,7 +22,7 @@ from vks_plugin.access.actions import project_everything, sweep
 from vks_plugin.access.log import Act, reader_of, record_documents
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
 from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
-from vks_plugin.access.waiting_readings import write_waiting
+from vks_plugin.access.waiting_readings import write_at_the_end
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
@@ -264,7 +264,7 @@ def connect() -> None:
     task_success.connect(consumption_ended, dispatch_uid="vks.consumption_ended", weak=False)
     consume.keep_names_out_of_tasks(keeper_of_unowned)
     owed_entries.connect()
-    request_finished.connect(write_waiting, dispatch_uid="vks.write_waiting")
+    request_finished.connect(write_at_the_end, dispatch_uid="vks.write_at_the_end")
     inbox.watch_owners()
     unowned.keep_private(keeper_of_unowned)
     importing.settle_imports(inbox.before_import, documents_imported)

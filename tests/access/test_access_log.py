@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
@@ -458,26 +458,55 @@ def test_what_a_process_answered_before_it_was_killed_is_in_the_log(
     assert kept() == []
 
 
-def test_nothing_goes_out_that_cannot_be_kept(filed_case: FiledCase, as_person: SignIn) -> None:
+def test_where_no_file_can_be_written_the_row_is_there_before_the_answer(
+    filed_case: FiledCase, as_person: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     document = filed_case.documents[0].document_id
     folder = configuration().data_dir / "access-log"
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_text("in the way")
+    monkeypatch.setattr(Client, "request", PLAIN)
     client = as_person("prosecutor_kv1")
-    for address in doors(document):
-        answer = client.get(address)
-        assert answer.status_code == 503, address
-        assert "nhật ký" in answer.json()["detail"]
+    client.get(f"/api/documents/{document}/download/")
+    assert written() == [("prosecutor_kv1", "download", False, document, 1)]
     folder.unlink()
     # a full disk takes half a line
     with pytest.MonkeyPatch.context() as patch:
         put = os.write
         patch.setattr(os, "write", lambda file, line: put(file, line[:20]))
-        assert client.get(f"/api/documents/{document}/preview/").status_code == 503
-    assert kept() == []
-    assert client.get(f"/api/documents/{document}/preview/").status_code == 200
-    assert written() == [("prosecutor_kv1", "preview", False, document, 1)]
+        client.get(f"/api/documents/{document}/preview/")
+    assert ([row[1] for row in written()], kept()) == (["download", "preview"], [])
+
+
+def test_a_reading_that_no_database_takes_does_not_stand_in_the_way_of_others(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (each.document_id for each in filed_case.documents[:2])
+    reader = log.Reader(people["prosecutor_kv1"])
+    write = waiting_readings.write_reading
+
+    def refused(reading: log.Reading) -> int:
+        if first in reading.documents:
+            raise DataError
+        return write(reading)
+
+    monkeypatch.setattr(waiting_readings, "write_reading", refused)
+    for document in (first, second):
+        waiting_readings.keep_documents(reader, "download", [document])
+    waiting_readings.write_waiting()
+    assert ([row[3] for row in written()], kept()) == ([second], [])
+    folder = configuration().data_dir / "access-log"
+    assert [json.loads(each.read_text())[4] for each in folder.glob("*.unreadable")] == [[first]]
+    # nor where a process left it
+    (folder / "left.jsonl").write_text(
+        "".join(
+            f"{json.dumps(log.Reading.now(reader, 'print', [document]).as_kept())}\n" for document in (first, second)
+        )
+    )
+    assert waiting_readings.write_left() == 1
+    assert [row[3] for row in written(act="print")] == [second]
+    assert (folder / "left.unreadable").exists()
 
 
 @pytest.mark.database

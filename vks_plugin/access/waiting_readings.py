@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
+from django.db import DataError, IntegrityError, close_old_connections
 from django.db import Error as DatabaseFault
 
 from vks_plugin.access.log import Reader, Reading, any_filed, is_in_the_log, news, write_reading
@@ -28,9 +29,10 @@ logger = logging.getLogger("paperless.vks.access_log")
 
 _MOST_WAITING = 200
 """Readings that may wait before one that comes waits for the database itself."""
-
-
 _ENDING = ".jsonl"
+_UNREADABLE = ".unreadable"
+NEVER_TAKEN = (DataError, IntegrityError)
+"""What the database says to a row that it would not take later either."""
 
 
 def _folder() -> Path:
@@ -106,17 +108,43 @@ class _Waiting:
             DatabaseFault: the database did not take it; it waits on.
         """
         with self._writing:
+            self._write_all()
+
+    def write_if_free(self) -> None:
+        """Do the same, unless another thread is at it, which then writes what came meanwhile, too: nobody waits for it.
+
+        Raises:
+            DatabaseFault: as `write`.
+        """
+        while self._readings and self._writing.acquire(blocking=False):
             try:
-                for reading in list(self._readings):
+                self._write_all()
+            finally:
+                self._writing.release()
+
+    def _write_all(self) -> None:
+        try:
+            while self._readings:
+                reading = self._readings[0]
+                try:
                     write_reading(reading)
-                    with self._keeping:
-                        self._readings.remove(reading)
-                        if not self._readings and self._file is not None:
-                            os.ftruncate(self._file, 0)
-            except DatabaseFault:
-                self._failed = True
-                raise
-            self._failed = False
+                except NEVER_TAKEN as error:
+                    self._set_aside(reading, error)
+                with self._keeping:
+                    self._readings.remove(reading)
+                    if not self._readings and self._file is not None:
+                        os.ftruncate(self._file, 0)
+        except DatabaseFault:
+            self._failed = True
+            raise
+        self._failed = False
+
+    @staticmethod
+    def _set_aside(reading: Reading, error: DatabaseFault) -> None:
+        """Keep a reading that the database will never take where the doctor sees it, so that those behind it are written."""
+        logger.error("a reading cannot be written into the access log: %s", type(error).__name__)
+        with (_folder() / f"{uuid4().hex}{_UNREADABLE}").open("wb") as file:
+            file.write(_line(reading))
 
 
 _waiting = _Waiting()
@@ -126,30 +154,45 @@ os.register_at_fork(after_in_child=_waiting.after_fork)
 def keep_documents(reader: Reader, act: str, document_ids: Iterable[int]) -> None:
     """Keep that documents are read or handed out, to be written once the answer is out.
 
+    Where no file can be written it is in the database before the answer.
+
     Raises:
-        OSError: it cannot be kept.
-        DatabaseFault: it cannot be kept, nor written.
+        DatabaseFault: it can be neither kept nor written.
     """
     asked = news(reader, act, document_ids)
     if not asked:
         return
+    reading = Reading.now(reader, act, asked)
     try:
-        _waiting.keep(Reading.now(reader, act, asked))
+        _waiting.keep(reading)
+    except OSError as error:
+        logger.error("a reading cannot be kept in a file: %s", error.strerror)
+        write_reading(reading)
     except DatabaseFault:
         # what is in no case is nobody's business
         if any_filed(asked):
             raise
 
 
-def write_waiting(**_signal: object) -> None:
+def write_waiting() -> None:
     """Write what this process has answered; what the database does not take waits for the next answer."""
-    if not _waiting:
-        return
     try:
-        _waiting.write()
+        _waiting.write_if_free()
     except DatabaseFault as error:
         # the class alone: messages may quote what was asked for
         logger.error("readings wait to be written into the access log: %s", type(error).__name__)
+
+
+def write_at_the_end(**_signal: object) -> None:
+    """Write what is left when a request is over, such as the reading of a browser that went away.
+
+    The framework has given the request's connection back by then: one that is opened for this is given back, too.
+    """
+    if _waiting:
+        try:
+            write_waiting()
+        finally:
+            close_old_connections()
 
 
 def write_left() -> int:
@@ -157,39 +200,49 @@ def write_left() -> int:
 
     One that had been written, though the process ended before it said so, is not written again.
     """
-    written = 0
-    for place in sorted(_folder().glob(f"*{_ENDING}")):
-        with place.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                # its process is at work
-                continue
-            unread = False
-            for line in file:
-                try:
-                    reading = Reading.from_kept(json.loads(line))
-                except (ValueError, TypeError):
-                    # the last line, of a process that ended while it wrote: nothing was handed out
-                    unread |= line.endswith(b"\n")
-                    continue
-                if not is_in_the_log(reading):
-                    write_reading(reading)
-                    written += 1
-            if unread:
-                logger.error("readings that a process left cannot be read: %s", place.name)
-                place.rename(place.with_suffix(".unreadable"))
-            else:
-                place.unlink()
+    written = sum(_write_file(place) for place in sorted(_folder().glob(f"*{_ENDING}")))
     if written:
         logger.warning("%d readings were written for a process that had ended", written)
     return written
 
 
+def _write_file(place: Path) -> int:
+    written, unread = 0, False
+    try:
+        file = place.open("rb")
+    except FileNotFoundError:
+        # somebody else's turn came first
+        return 0
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            # its process is at work
+            return 0
+        for line in file:
+            try:
+                reading = Reading.from_kept(json.loads(line))
+                if not is_in_the_log(reading):
+                    write_reading(reading)
+                    written += 1
+            except (ValueError, TypeError, *NEVER_TAKEN):
+                # the last line may be of a process that ended while it wrote: nothing was handed out
+                unread |= line.endswith(b"\n")
+        if unread:
+            logger.error("readings that a process left cannot be read: %s", place.name)
+            place.rename(place.with_suffix(_UNREADABLE))
+        else:
+            place.unlink(missing_ok=True)
+    return written
+
+
 def left_since(moment: dt.datetime) -> int:
     """Count the files in which readings wait since before a moment, or that cannot be read."""
-    return sum(
-        1
-        for place in _folder().glob("*")
-        if (found := place.stat()).st_size and (place.suffix != _ENDING or found.st_mtime < moment.timestamp())
-    )
+    number = 0
+    for place in _folder().glob("*"):
+        try:
+            found = place.stat()
+        except FileNotFoundError:
+            continue
+        number += bool(found.st_size) and (place.suffix != _ENDING or found.st_mtime < moment.timestamp())
+    return number

@@ -188,6 +188,7 @@ def client_address(request: HttpRequest | Request) -> str | None:
 @lru_cache(maxsize=1024)
 def _as_address(text: str) -> str | None:
     try:
-        return str(ip_address(text))
+        # a zone names an interface of this machine, and no database takes it
+        return str(ip_address(text.partition("%")[0]))
     except ValueError:
         return None

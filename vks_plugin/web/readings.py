@@ -363,7 +363,7 @@ def noted(request: HttpRequest, response: HttpResponseBase, asked: Asked) -> Htt
     answered = Answered(request, response, reader_of(request), refused)
     try:
         asked.note(asked, answered)
-    except (DatabaseFault, LookupError, OSError) as error:
+    except (DatabaseFault, LookupError) as error:
         # the class alone: messages may quote what was asked for
         logger.error("an access was not logged: %s", type(error).__name__)
         if given:
