@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Callable
 from io import StringIO
@@ -34,6 +35,27 @@ from vks_plugin.custody.verify_ledger import (
 
 HandOut = Callable[..., Export]
 Tamper = Callable[[Export], None]
+
+
+def test_what_was_changed_in_a_bundle_is_not_taken_for_what_was_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, added = b"%PDF volume", b"%PDF what was added"
+    rows = [{"sha256": hashlib.sha256(each).hexdigest(), "bytes": len(each)} for each in (kept, added)]
+    listed = tmp_path / "bang-ke.json"
+    listed.write_text(json.dumps({"volumes": [{"volume": 1, **rows[0]}], "addition": rows[1]}), encoding="utf-8")
+    for volume, addition, status in (
+        (kept, added, 0),
+        (kept, None, 0),
+        (None, added, 0),
+        (b"%PDF changed", added, 1),
+        (kept, b"%PDF another addition", 1),
+    ):
+        for name, content in (("tap.pdf", volume), ("phan-them.pdf", addition)):
+            (tmp_path / name).unlink(missing_ok=True)
+            if content is not None:
+                (tmp_path / name).write_bytes(content)
+        assert verify_ledger.main([str(listed)]) == status, capsys.readouterr().out
 
 
 def test_an_export_holds(log: list[LedgerEntry], handed_out: HandOut, key: str) -> None:

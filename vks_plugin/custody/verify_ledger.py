@@ -3052,6 +3052,10 @@ def check_proof(
 
 _DECK, _DECK_FORMAT, _DECK_NAMES = "manifest.json", "vks-deck/1", "package.js"
 _MADE = ("bundle_made", "deck_made")
+_OF_SYSTEMS = (".ds_store", "thumbs.db", "desktop.ini")
+"""Names, in small letters, of files that systems put into every folder they show."""
+_INERT = (".json", ".txt", ".md", ".pdf", ".doc", ".docx", ".log")
+"""How names end, in small letters, of files beside a deck that no page of it runs or shows."""
 
 
 class _Made(NamedTuple):
@@ -3096,12 +3100,15 @@ def _deck(folder: Path, said: Dict[str, Any], data: bytes) -> _Made:
                 f"{_DECK} is not the manifest that {_DECK_NAMES} names: it was changed or replaced",
             )
         )
-    problems += [
-        (f"Tệp thừa: {name} không có trong danh mục.", f"{name} is extra: the manifest does not list it")
-        for name in present
-        if name not in (_DECK, _DECK + ".p7s") and not name.startswith("__pycache__/")
-    ]
-    return _Made(len(listed), own, "", own, problems, [])
+    remarks: List[Tuple[str, str]] = []
+    for name in present:
+        last = name.rsplit("/", 1)[-1].lower()
+        if name in (_DECK, _DECK + ".p7s") or name.startswith("__pycache__/") or last in _OF_SYSTEMS:
+            continue
+        extra = f"Tệp thừa: {name} không có trong danh mục.", f"{name} is extra: the manifest does not list it"
+        # what the deck itself cannot run or show does not change it, such as the log that was saved beside it
+        (remarks if last.endswith(_INERT) and "/" not in name else problems).append(extra)
+    return _Made(len(listed), own, "", own, problems, remarks)
 
 
 def _bundle(path: Path, said: Dict[str, Any], data: bytes) -> _Made:
@@ -3127,10 +3134,24 @@ def _bundle(path: Path, said: Dict[str, Any], data: bytes) -> _Made:
     # either is handed out alone
     parts = [rows] if added is None else [whole, [row for row in rows if row[2] is added]]
     is_there = any(not any(row in missing for row in part) for part in parts)
+    if is_there and missing:
+        # what is missing may lie here changed: then nobody may take the folder for what was made
+        listed = {str(row["sha256"]) for _vietnamese, _english, row in rows}
+        others = [each for each in sorted(path.parent.iterdir()) if each.is_file() and each.suffix.lower() == ".pdf"]
+        is_there = all(_file_hash(each) in listed for each in others)
     hashes = [str(row["sha256"]) for _vietnamese, _english, row in whole]
     made = hashes[0] if len(hashes) == 1 else _sha256("".join(f"{each}\n" for each in hashes).encode()).hexdigest()
     last, own = str(added["sha256"]) if added else "", _sha256(data).hexdigest()
     return _Made(len(rows) - len(missing), made, last, own, [] if is_there else told, told if is_there else [])
+
+
+def _may_tell_of(data: Dict[str, Any], said: Dict[str, Any]) -> bool:
+    """Tell whether an older entry, which has no hash of a manifest, can be of the making of a deck with this one."""
+    if data.get("manifest") is not None:
+        return False
+    lists = [said.get(name) for name in ("slides", "pages")]
+    there = [len(each) if isinstance(each, list) else -1 for each in lists]
+    return [data.get(name) for name in ("presentation", "slides", "pages")] == [said.get("presentation"), *there]
 
 
 def _check_made(
@@ -3176,6 +3197,22 @@ def _check_made(
         entry = entry_of(str(_object(_read(each), each.name).get("entry", "")).encode()).said
         data = entry["data"]
         known = made.sha256 in (data.get("manifest"), data.get("sha256"))
+        if not known and is_deck and entry["kind"] == "deck_made" and _may_tell_of(data, said):
+            # older entries tell of the file as it was handed out, by nothing that is in the folder
+            remarks.append(
+                (
+                    (
+                        f"Mục sổ cái trong {each.name} ghi từ trước, không có mã của danh mục: nó chứng minh tệp nén đã tải, "
+                        f"SHA-256 {data.get('sha256')}; hãy so mã ấy với tệp nén."
+                    ),
+                    (
+                        f"the entry in {each.name} is an older one without the hash of the manifest: it proves the file that "
+                        f"was downloaded, SHA-256 {data.get('sha256')}; compare that with the file"
+                    ),
+                )
+            )
+            told = shown.keys
+            continue
         # older entries do not have the hash of a manifest
         same = (data.get("addition_sha256") or "") == made.added and (data.get("manifest") or "") in ("", made.manifest)
         if entry["kind"] not in _MADE or not (known and same):

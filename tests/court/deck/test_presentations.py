@@ -25,6 +25,7 @@ from tests.outside import checked
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
+from vks_plugin.acts import ACTS, tell
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson, CatalogueType, Folio, WithheldPaper
@@ -146,14 +147,35 @@ def test_a_presentation_is_composed_written_and_proved(
     call_command("vks_deck", check=out)
     # whoever got it checks it without us, by what came along and the proof of the entry
     key, _made = ensure_key()
+    # entries of before have the hash of the file that was downloaded alone
+    older = {name: entry.said["data"][name] for name in ACTS["deck_made"].shown} | {
+        "manifest": None,
+        "sha256": "0" * 64,
+    }
+    for told_then in (older, {**older, "pages": 4}):
+        tell("deck_made", actor=None, case=filed_case.case, **told_then)
     make_checkpoint()
     proof = tmp_path / "muc.json"
-    proof.write_text(json.dumps(prove(filed_case.case, entry.seq).as_data()), encoding="utf-8")
-    status, said = checked(out, ".", "--key", key, "--proof", str(proof))
-    assert (status, "Sổ cái ghi việc lập đúng các tệp này" in said) == (0, True), said
-    (out / "them.txt").write_text("x")
-    assert "Tệp thừa: them.txt" in checked(out, ".")[1]
-    (out / "them.txt").unlink()
+    for seq, status, words in (
+        (entry.seq + 1, 0, "hãy so mã ấy với tệp nén"),
+        (entry.seq + 2, 1, "không phải mục ghi việc lập các tệp"),
+        (entry.seq, 0, "Sổ cái ghi việc lập đúng các tệp này"),
+    ):
+        proof.write_text(json.dumps(prove(filed_case.case, seq).as_data()), encoding="utf-8")
+        found, said = checked(out, ".", "--key", key, "--proof", str(proof))
+        assert (found, words in said) == (status, True), said
+    # what systems leave in a folder, the log that was saved beside the deck, and what a page of it could run
+    for name, status, is_told in (
+        ("assets/.DS_Store", 0, False),
+        ("Thumbs.db", 0, False),
+        ("nhat-ky-trinh-chieu.json", 0, True),
+        ("them.js", 1, True),
+    ):
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_text("x")
+        found, said = checked(out, ".")
+        assert (found, f"Tệp thừa: {name}" in said) == (status, is_told), said
+        (out / name).unlink()
     # somebody puts another picture there, and the hash with it
     other = (out / manifest["pages"][1]["file"]).read_bytes()
     (out / manifest["pages"][0]["file"]).write_bytes(other)
