@@ -16,6 +16,7 @@ from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.models import HandOver, Holding, LedgerEntry, Loan, LoanedPart
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, Told, paper_compared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ LATER = {
     "happened_at",
 }
 """Fields that entries of hand-overs did not have before."""
-KEEPER = {"keeper_unit", "keeper_id", "parts"}
+KEEPER = {"keeper_unit", "keeper_id", "parts", "volumes_missing"}
 
 
 class History(NamedTuple):
@@ -157,6 +158,9 @@ def test_a_keeper_a_hand_over_and_a_loan_that_were_changed_are_named(case: CaseF
             {"state": "huy", "accepted_at": None},
             f"{code}: lần giao nhận số {told.went.pk} mà sổ cái ghi đã nhận không còn là đã nhận.",
         ),
+        # what no act writes, and what no entry could hold
+        (HandOver, told.came.pk, {"volumes": [{"number": 1}]}, f"{given}“Các tập, bút lục”, “Vật chứng đi kèm”."),
+        (HandOver, told.came.pk, {"exhibits": [1.5]}, f"{given}“Vật chứng đi kèm”."),
         (Loan, told.lent.pk, {"borrower": scanner}, f"{loan}“Tài khoản số”."),
         (Loan, told.lent.pk, {"until": told.lent.until + dt.timedelta(days=30)}, f"{loan}“Hạn trả”."),
         (
@@ -220,5 +224,42 @@ def test_entries_of_before_are_compared_by_what_they_say(
     assert sentence.startswith(f"{case.code}: nơi giữ Hồ sơ vụ án đã bị sửa thành QN-KV1, tài khoản số {scanner.pk}")
     (sentence,) = _found(HandOver, told.came.pk, exhibits=[])
     assert sentence.endswith("“Số vật chứng đi kèm”.")
+    # a return that came back short ended the loan then
+    assert _found(Loan, told.returned.pk, returned_volumes=2) == []
     (sentence,) = _found(Loan, told.lent.pk, borrower=scanner)
     assert sentence.endswith("“Tài khoản số”.")
+
+
+def test_an_accession_of_before_leaves_open_where_paper_was_that_no_entry_told_of(
+    case: CaseFile, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = people["clerk_kv1"]
+    for part in ("hsva", "hsks"):
+        Holding.objects.create(
+            case=case, part=part, unit=case.unit, person=clerk, since=timezone.now(), cause=Holding.Cause.ACCESSION
+        )
+    assert len(list(otherwise_than_recorded())) == 2
+    _told_as_before(monkeypatch)
+    fields = dict.fromkeys(acts.ACTS["accessioned"].shown)
+    acts.tell("accessioned", actor=clerk, case=case, **{**fields, "accession": 1, "unit": case.unit.code})
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_malformed_entries_do_not_end_the_comparison(case: CaseFile, people: dict[str, User]) -> None:
+    row = hand_over(actor=people["clerk_kv1"], case=case, terms=IN)
+    accept(actor=people["clerk_kv1"], row=row, checks=PASSED, awaits_paper=True)
+    told = [
+        Told(each.pk, each.kind, each.said["data"])
+        for each in LedgerEntry.objects.filter(case=case, kind__in=TELLS_OF_PAPER).order_by("seq")
+    ]
+    assert [each.kind for each in told] == ["case_registered", "hand_over_accepted"]
+    not_told = f"{case.code}: lần giao nhận số {row.pk} đã nhận mà sổ cái không ghi."
+    for malformed, sentences in (
+        ({"hidden": None}, []),
+        ({"hidden": [[]]}, []),
+        ({"hand_over": "1"}, [not_told, f"{case.code}: nơi giữ Hồ sơ vụ án được ghi mà sổ cái không ghi."]),
+        ({"unit": 7, "person_id": "x"}, None),
+    ):
+        changed = [told[0], told[1]._replace(data={**told[1].data, **malformed})]
+        found = [sentence for _case, sentence in paper_compared({case.pk: case.code}, {case.pk: changed})]
+        assert found == sentences if sentences is not None else len(found) == 2, found

@@ -19,7 +19,7 @@ from vks_plugin.custody.handing import CHECKS
 from vks_plugin.custody.models import HandOver, Holding, LedgerHidden, Loan, LoanedPart
 from vks_plugin.custody.queries.hand_overs import told_of
 from vks_plugin.custody.queries.loans import borrower_name
-from vks_plugin.custody.verify_ledger import commitment, item_salt
+from vks_plugin.custody.verify_ledger import LedgerError, commitment, item_salt
 
 TELLS_OF_PAPER = frozenset(
     {
@@ -90,11 +90,20 @@ class _Rows:
         salt = self.salts.get(told.entry)
         if salt is None:
             return True
-        names = [each[0] for each in told.data["hidden"]]
+        try:
+            names = [each[0] for each in told.data["hidden"]]
+        except (KeyError, TypeError, IndexError):
+            # an entry that is malformed is named by the check of the entries
+            return True
         if name not in names:
             return True
         place = names.index(name)
-        return bool([name, commitment(item_salt(salt, place), plain(value))] == told.data["hidden"][place])
+        try:
+            present = commitment(item_salt(salt, place), plain(value))
+        except LedgerError:
+            # no entry could hold it
+            return False
+        return bool([name, present] == told.data["hidden"][place])
 
 
 def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told]]) -> Iterator[tuple[int, str]]:
@@ -142,7 +151,7 @@ class _Said:
         elif kind == "keeper_stated":
             self.places[data["part"]] = Place({name: data[name] for name in ("unit", "person_id")}, stated=told)
         elif kind == "hand_over_accepted":
-            self.hand_overs[data["hand_over"]] = told
+            self.hand_overs[_number(data["hand_over"])] = told
             self._received(data)
         elif kind == "paper_taken_over":
             place = self.places.get(data["part"])
@@ -169,8 +178,11 @@ class _Said:
     def _accessioned(self, data: Mapping[str, Any]) -> None:
         if "parts" not in data:
             # whether it went along an entry of before does not say; what is outside did not
-            for part, place in self.places.items():
-                if place.known.get("unit", "") is not None:
+            for part, _label in PARTS:
+                place = self.places.get(part)
+                # of what no entry told before, that something is recorded is all there is
+                here = place.known.get("unit", "") is not None if place is not None else self.holdings[part] is not None
+                if here:
                     self.places[part] = Place({})
             return
         for part in data["parts"]:
@@ -179,7 +191,7 @@ class _Said:
     def _learn_loan(self, told: Told) -> None:
         kind, data = told.kind, told.data
         if kind == "loan_issued":
-            self.loans[data["loan"]] = _Lent(told)
+            self.loans[_number(data["loan"])] = _Lent(told)
             if data["loan_form"] == Loan.Form.PAPER and not data["volume_numbers"]:
                 self.places[data["part"]] = self._borrowed(data)
             return
@@ -219,12 +231,24 @@ class _Lent:
         data, issued = told.data, self.issued.data
         if told.kind == "loan_renewed":
             self.due_on = data["due_on"]
-        elif told.kind == "loan_settled":
+        elif told.kind == "loan_settled" or (told.kind == "loan_returned" and "volumes_missing" not in data):
+            # before what came back short stayed open, every return ended the loan
             self.state, self.out = "da_tra", set()
         elif told.kind == "loan_returned":
             counts = ("volume_count", "folio_count")
             short = any((data[name] or 0) < (issued[name] or 0) for name in counts)
             self.state, self.out = "tra_thieu" if short else "da_tra", set(data["volumes_missing"])
+
+
+def _number(value: Any) -> int:
+    """Return the number of a row, as an entry has it.
+
+    Raises:
+        TypeError: it is none; the entry is malformed.
+    """
+    if type(value) is not int:
+        raise TypeError
+    return value
 
 
 def _labels(names: Sequence[str]) -> str:
@@ -252,7 +276,12 @@ def _hand_overs(code: str, said: _Said) -> Iterator[str]:
 
 def _otherwise(row: HandOver, told: Told, said: _Said) -> list[str]:
     """Return the fields of a hand-over that are others than its entry has them."""
-    now = {**told_of(row), **{name: getattr(row, name) for name in CHECKS}, "happened_at": row.accepted_at}
+    try:
+        told_now = told_of(row)
+    except (KeyError, TypeError, ValueError):
+        # one of its lists is not what any act writes
+        return ["volume_folios", "exhibits_listed"]
+    now = {**told_now, **{name: getattr(row, name) for name in CHECKS}, "happened_at": row.accepted_at}
     # an office may have another name by now; an agency outside is what was written
     hidden = ["exhibits_listed"]
     hidden += ["giver"] if row.giver_unit_id is None else []
@@ -349,6 +378,6 @@ def _is_named(held: Holding, place: Place, said: _Said) -> bool:
 
 def _in_words(known: Mapping[str, Any]) -> str:
     unit, person = known.get("unit", ""), known.get("person_id")
-    said = [_("cơ quan ngoài hệ thống") if unit is None else unit] if unit != "" else []
-    said += [_("tài khoản số %(number)d") % {"number": person}] if person is not None else []
+    said = [_("cơ quan ngoài hệ thống") if unit is None else str(unit)] if unit != "" else []
+    said += [_("tài khoản số %(number)d") % {"number": person}] if isinstance(person, int) else []
     return ", ".join(said)
