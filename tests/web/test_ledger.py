@@ -10,10 +10,13 @@ from django.utils import timezone
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
+from vks_plugin.acts import ACTS, tell
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import LedgerEntry, LedgerHidden
+from vks_plugin.custody.queries.ledger import proof_for
 from vks_plugin.custody.words import WHOLE, in_words
+from vks_plugin.errors import NotAllowed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -87,7 +90,9 @@ def test_strangers_are_told_nothing(opened: FiledCase, as_person: SignIn) -> Non
         assert client.get(f"/api/vks/cases/{transferred.code}/ledger/").status_code == status, name
 
 
-def test_internal_papers_are_closed_to_who_reads_the_case_file_only(opened: FiledCase, as_person: SignIn) -> None:
+def test_internal_papers_are_closed_to_who_reads_the_case_file_only(
+    opened: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
     """Whoever was let in for an emergency reads the case file; of the supervision file an entry says only that it is one."""
     client = as_person("prosecutor_kv3")
     page = _page(client, opened.case)
@@ -99,7 +104,21 @@ def test_internal_papers_are_closed_to_who_reads_the_case_file_only(opened: File
     assert [row["values"] for row in closed] == [[]]
     assert len(rows) == 4
     # who reads both is told both
-    assert opened.internal.sha256 in _page(as_person("prosecutor_kv1"), opened.case)
+    both = as_person("prosecutor_kv1")
+    assert opened.internal.sha256 in _page(both, opened.case)
+    # of what the archive took, where the supervision file went is part of that
+    fields = dict.fromkeys(ACTS["accessioned"].shown) | {"accession": 1, "keeper_unit": "QN", "keeper_id": 77}
+    address = f"/api/vks/cases/{opened.case.code}/ledger/?act=accessioned"
+    for parts, names in ((["hsks"], set()), (["hsva", "hsks"], {"parts", "keeper_unit", "keeper_id"})):
+        tell("accessioned", actor=people["clerk_kv1"], case=opened.case, **{**fields, "parts": parts})
+        row, known = _entries(client, address)["accessioned"], _entries(both, address)["accessioned"]
+        assert _values(row).keys() - {"accession"} == names
+        assert (row["withheld"], known["withheld"]) == (True, False)
+        assert "Hồ sơ kiểm sát" in _values(known)["parts"]
+        assert "Hồ sơ kiểm sát" not in _values(row).get("parts", "")
+        seq = LedgerEntry.objects.filter(kind="accessioned").latest("seq").seq
+        with pytest.raises(NotAllowed, match="hồ sơ kiểm sát"):
+            proof_for(people["prosecutor_kv3"], opened.case.code, seq)
 
 
 def test_whoever_lost_the_case_reads_its_ledger_no_more(

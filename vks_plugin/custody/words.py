@@ -24,6 +24,7 @@ from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
 from vks_plugin.custody.models import CertifiedCopy, FixityFinding, LedgerEntry, Loan, QualityFinding
 from vks_plugin.custody.queries import last_checkpoint, reads_reasons
+from vks_plugin.custody.queries.ledger import touches_internal
 from vks_plugin.custody.retention import GROUNDS, TERMS
 from vks_plugin.custody.states import DIGITISATION, step_label
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -204,8 +205,10 @@ def in_words(entries: Sequence[LedgerEntry], reader: Reader) -> list[Said]:
         place += [offices.get(actor["unit"], actor["unit"])] if actor["unit"] else []
         leaf = getattr(entry, "leaf", None)
         closed = data.get("part") == "hsks" and not reader.internal
+        partly = not closed and not reader.internal and touches_internal(data)
         withheld = closed or (bool(data.get("hidden")) and act is not None and not reader.may_open(act))
         pairs = [] if closed else [(name, value) for name, value in data.items() if name != "hidden"]
+        pairs = _without_internal(pairs) if partly else pairs
         # as the table has them; the entry itself sorts its names
         order = list(act.shown) if act is not None else []
         pairs.sort(key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
@@ -222,11 +225,18 @@ def in_words(entries: Sequence[LedgerEntry], reader: Reader) -> list[Said]:
                     for name, value in pairs
                     if value not in (None, "", [])
                 ],
-                withheld=withheld,
+                withheld=withheld or partly,
                 covered=leaf is not None and leaf.index < signed,
             )
         )
     return found
+
+
+def _without_internal(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Return what an entry on several parts says of the others; nothing of where paper went where there is no other."""
+    others = [part for part in dict(pairs)["parts"] if part != "hsks"]
+    gone = set[str]() if others else {"parts", "keeper_unit", "keeper_id"}
+    return [(name, others if name == "parts" else value) for name, value in pairs if name not in gone]
 
 
 def _value(name: str, value: Any, offices: dict[str, str], subject: str) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -73,6 +73,11 @@ def may_have_extract(user: User, view: CaseView) -> bool:
     return min(view.decision.level, view.internal.level) >= Level.VIEW and reads_reasons(user, view.case)
 
 
+def touches_internal(data: Mapping[str, Any]) -> bool:
+    """Tell whether an entry tells of the supervision file, by itself or beside the case file."""
+    return data.get("part") == "hsks" or "hsks" in (data.get("parts") or ())
+
+
 def proof_for(user: User, code: str, seq: int) -> Proof:
     """Return the proof of an entry of a case, for who may read that entry.
 
@@ -84,7 +89,7 @@ def proof_for(user: User, code: str, seq: int) -> Proof:
     entry = of_case(user, code).filter(seq=seq).first()
     if entry is None:
         raise NotFound(_("Sổ cái không có mục số %(seq)d của vụ án này.") % {"seq": seq})
-    if entry.said["data"].get("part") == "hsks" and case_for(user, code).internal.level < Level.VIEW:
+    if touches_internal(entry.said["data"]) and case_for(user, code).internal.level < Level.VIEW:
         raise NotAllowed(_("Mục này về hồ sơ kiểm sát, không nằm trong phạm vi của bạn."))
     return prove(entry.case, seq)
 
