@@ -470,6 +470,25 @@ def test_between_us_a_file_is_received_when_the_receiver_says_so(at_office: Case
     assert refused.value.field == "happened_at"
 
 
+def test_what_was_signed_before_the_giver_was_taken_over_is_dated_as_it_was(
+    bound: CaseFile, units: dict[str, ProcuracyUnit]
+) -> None:
+    old, new = Keeper(unit=units["QN-KV1"]), Keeper(unit=units["QN-KV3"])
+    taken_over = timezone.now() - dt.timedelta(hours=1)
+    signed = taken_over - dt.timedelta(days=2)
+    came = signed - dt.timedelta(days=2)
+    for keeper, since, until, cause in (
+        (old, came, taken_over, Holding.Cause.HAND_OVER),
+        (new, taken_over, None, Holding.Cause.SUCCESSION),
+    ):
+        Holding.objects.create(case=bound, part="hsva", unit=keeper.unit, since=since, until=until, cause=cause)
+    given: dict[str, Any] = {"case": bound, "part": "hsva", "giver": new, "receiver": Keeper(agency=COURT)}
+    with pytest.raises(BadInput, match="Bên giao chỉ có hồ sơ từ"):
+        pass_to(**given, cause=Holding.Cause.HAND_OVER, reference=1, happened_at=came - dt.timedelta(hours=1))
+    pass_to(**given, cause=Holding.Cause.HAND_OVER, reference=1, happened_at=signed)
+    assert holder_of(bound).name == COURT
+
+
 # --- a procuracy that does not use this system
 
 ELSEWHERE = "Viện kiểm sát nhân dân tỉnh Lạng Sơn"
@@ -489,6 +508,8 @@ def test_a_file_goes_to_a_procuracy_elsewhere_and_comes_back(
         with pytest.raises(BadInput, match="Giữa hai Viện kiểm sát") as refused:
             draft(actor=clerk, case=at_office, terms=replace(there, agency=name))
         assert refused.value.field == "agency"
+        with pytest.raises(BadInput, match="Giữa hai Viện kiểm sát"):
+            draft(actor=clerk, case=at_office, terms=replace(TO_COURT, agency=name))
     row = hand_over(actor=clerk, case=at_office, terms=there)
     assert (row.receiver_unit, row.article, set(row.checks)) == (None, "", {"documents_complete", "exhibits_complete"})
     counted = Checks(documents_complete=True, exhibits_complete=True)

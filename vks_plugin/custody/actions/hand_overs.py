@@ -32,7 +32,6 @@ from vks_plugin.custody.handing import (
     CHECKS,
     DIRECTIONS,
     IN_PARTS,
-    TO_OTHERS,
     TRANSFER,
     Checks,
     reasons_for,
@@ -305,7 +304,8 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
     held = holder_of(case, terms.part)
     if held.is_lent:
         raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": held.name})
-    if terms.direction in TO_OTHERS and folded(agency) != folded(held.keeper.agency):
+    # under whatever direction: a clerk who chose the wrong one would record both sides alone
+    if DIRECTIONS[terms.direction].is_outside and folded(agency) != folded(held.keeper.agency):
         _refuse_ours(agency)
     if DIRECTIONS[terms.direction].giver_outside:
         taking = terms.other_unit or present_office(case.unit)

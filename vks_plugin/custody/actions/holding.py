@@ -76,11 +76,24 @@ def pass_to(
         present.since = moment - _MOMENT
         present.save(update_fields=["since"])
     if happened_at is not None:
-        refuse_before(present.since, happened_at)
+        got = _got_at(present)
+        if got is not None:
+            refuse_before(got, happened_at)
     moment = max(moment, present.since + _MOMENT)
     if Holding.objects.filter(pk=present.pk, until__isnull=True).update(until=moment) != 1:
         raise Conflict(_("Hồ sơ vừa được người khác giao đi. Hãy tải lại trang."))
     return _open(case, part, receiver, since=moment, cause=cause, reference=reference)
+
+
+def _got_at(present: Holding) -> dt.datetime | None:
+    """Return since when paper is where it is, whichever offices took over meanwhile; None: nobody said."""
+    row = present
+    while row.cause == Holding.Cause.SUCCESSION:
+        before = Holding.objects.filter(case=row.case_id, part=row.part, since__lt=row.since).order_by("-since").first()
+        if before is None:
+            break
+        row = before
+    return None if row is not present and row.cause == Holding.Cause.ASSUMED else row.since
 
 
 def refuse_before(since: dt.datetime, happened_at: dt.datetime) -> None:
