@@ -484,7 +484,7 @@ def test_a_reading_that_no_database_takes_does_not_stand_in_the_way_of_others(
 ) -> None:
     first, second = (each.document_id for each in filed_case.documents[:2])
     reader = log.Reader(people["prosecutor_kv1"])
-    write = waiting_readings.write_reading
+    write = log.write_reading
 
     def refused(reading: log.Reading) -> int:
         if first in reading.documents:
