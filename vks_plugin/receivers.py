@@ -94,6 +94,8 @@ def document_stored(sender: object, *, document: Document, **_extra: object) -> 
         # whoever the folder, the letter or a workflow would show it to; and no word of it is to be found by searching
         inbox.keep_alone(document.pk)
         document.owner_id, document.content = service_account_id(), ""
+        # the host reads the document anew for each workflow that looks at what was added, then stores and indexes it
+        Document.objects.filter(pk=document.pk).update(content="")
     elif document.owner_id is None and inbox.take_unowned([document.pk]):
         document.owner_id = service_account_id()
 
@@ -300,6 +302,6 @@ def connect() -> None:
         visibility.answer_from(readable_documents, account_of_records)
     visibility.confirm_completions()
     repairs.on_widened(access_widened)
-    workflows.spare_case_documents(lambda: configuration().data_dir / "intake")
+    workflows.spare_case_documents(lambda: configuration().data_dir / "intake", filing.is_secret)
     guard.stand_at_doors()
     reading.note_selections()

@@ -408,6 +408,12 @@ MARKED = (
     "Báo cáo (Mật).pdf",
     "Kế hoạch [MẬT]",
     "Độ mật - Mật",
+    "BAO CAO TOI MAT QUY I.pdf",
+    "KẾ HOẠCH CHUYÊN ÁN MẬT.pdf",
+    "Tối - mật",
+    "Tối mật danh sách chuyên án",
+    "TỐI MẬT BÁO CÁO vụ án",
+    "Bao cao vu an A toi mat.pdf",
 )
 UNMARKED = (
     "don trinh bao toi mat xe.pdf",
@@ -422,6 +428,16 @@ UNMARKED = (
     "TỘI LÀM LỘ BÍ MẬT NHÀ NƯỚC",
     "MẬT_KHẨU.pdf",
     "BÁO CÁO MẬT ĐỘ DÂN CƯ",
+    "Biên bản về việc buổi tối mật phục",
+    "Tối mật phục tại bến xe",
+    "danh sach do toi mat.pdf",
+    "tai san do toi mat",
+    "ho so xe toi mat.pdf",
+    "bien ban ghi loi khai viec toi mat.pdf",
+    "Don to cao, toi mat.pdf",
+    "Nguyễn Hữu MẬT",
+    "Đơn ông MẬT",
+    "mang MẬT danh",
 )
 
 

@@ -25,7 +25,7 @@ from tests.people import pdf_bytes, waiting
 from vks_plugin.access.actions import assign
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
-from vks_plugin.errors import NotAllowed
+from vks_plugin.errors import BadInput, NotAllowed
 from vks_plugin.filing import inbox
 from vks_plugin.filing.actions import file_existing
 from vks_plugin.filing.tasks import take_unowned
@@ -129,7 +129,7 @@ def test_what_is_ours_is_never_everybodys(
 
 
 def test_what_calls_itself_a_state_secret_is_the_keepers_alone_and_found_by_no_word_of_it(
-    one_office: None, come_in: Consume, people: dict[str, User], catalogue: dict[str, CatalogueType]
+    one_office: None, come_in: Consume, people: dict[str, User], catalogue: dict[str, CatalogueType], case: CaseFile
 ) -> None:
     ours, shown = people["prosecutor_kv1"], people["chief_kv1"]
     said: dict[str, Any] = {"owner_id": ours.pk, "view_users": [shown.pk]}
@@ -143,6 +143,11 @@ def test_what_calls_itself_a_state_secret_is_the_keepers_alone_and_found_by_no_w
     assert reads(people["clerk_kv1"], secret)[:2] == (True, False)
     assert (secret.owner_id, secret.content) == (service_account_id(), "")
     assert "thẻ chỉ dẫn" in Note.objects.get(document=secret).note
+    # a keeper who files it by another title files what the file is called
+    keeper = people["scanner_kv1"]
+    assign(actor=shown, case=case, user=keeper, role="scan_operator")
+    with pytest.raises(BadInput, match="thẻ chỉ dẫn"):
+        file_existing(actor=keeper, case=case, document=secret, title="Báo cáo")
 
 
 def test_where_others_use_the_host_their_papers_stay_as_it_has_them(

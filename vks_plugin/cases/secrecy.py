@@ -3,6 +3,9 @@
 Folders and letters bring names with underscores and hyphens for spaces, and without tones. `mật` in small letters alone
 is no mark: it is in “bí mật”, “mật khẩu”, “Lê Thị Mật”. Without tones “toi mat” is “tôi mất” (I lost) as well, so it
 counts only where a mark would stand: behind the kind of paper or alone, with nothing but a number after it.
+
+Where a name may be read both ways a mark is better missed inside an ordinary sentence (“tôi mất xe”, a person called Mật)
+than papers of every day refused; behind the kind of a paper it is better found, since whoever is refused gives another name.
 """
 
 from __future__ import annotations
@@ -15,10 +18,16 @@ _LONGEST: Final = 1200
 
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"
 """Edges of a word; an underscore stands for a space."""
-_GAP = r"(?:[\s_]*|[-–—.]+)"
+_GAP = r"[\s_]{0,9}[-–—.]{0,9}[\s_]{0,9}"
+
+_FORMS_A_WORD: Final = (
+    r"(?:[\s_]+|-)(?:khẩu|mã|ong|độ|thư|vụ(?![\s_]+(?:án|việc))|báo(?![\s_]+cáo)|phục|đàm|danh(?![\s_]+(?:sách|mục)))"
+    rf"{_END}"
+)
+"""What stands behind `mật` where that is the beginning of another word: mật phục, mật danh; not “mật danh sách”."""
 
 _WITH_TONES: Final = re.compile(
-    rf"{_START}(?:tuyệt|tối){_GAP}mật{_END}"
+    rf"{_START}(?:tuyệt|tối){_GAP}mật{_END}(?!{_FORMS_A_WORD})"
     rf"|{_START}độ{_GAP}mật(?:\s*[:=–—-]\s*|[\s_]+)mật{_END}"
     r"|[(\[{（【]\s*mật\s*[)\]}）】]",
     re.IGNORECASE,
@@ -28,23 +37,33 @@ _PAPER = (
     r"báo[\s_-]*cáo|bao[\s_-]*cao|bc|công[\s_-]*văn|cong[\s_-]*van|cv|tờ[\s_-]*trình|to[\s_-]*trinh|ttr|"
     r"văn[\s_-]*bản|van[\s_-]*ban|vb|tài[\s_-]*liệu|tai[\s_-]*lieu|tl|hồ[\s_-]*sơ|ho[\s_-]*so|quyết[\s_-]*định|"
     r"quyet[\s_-]*dinh|qđ|qd|kế[\s_-]*hoạch|ke[\s_-]*hoach|thông[\s_-]*báo|thong[\s_-]*bao|biên[\s_-]*bản|"
-    r"bien[\s_-]*ban|công[\s_-]*điện|cong[\s_-]*dien|dấu|dau|mức|muc|độ|do"
+    r"bien[\s_-]*ban|công[\s_-]*điện|cong[\s_-]*dien|dấu|mức|độ|do[\s_-]*mat"
 )
-"""Kinds of papers a mark follows; their short forms too."""
+"""Kinds of papers a mark follows; their short forms too. “do”, “muc” and “dau” are other words without tones."""
 _AFTER_PAPER: Final = re.compile(rf"{_START}(?:{_PAPER})(?:[\s_]+|-)$", re.IGNORECASE)
 
+_NOT_TOLD_OF = "".join(
+    rf"(?<![\s_-]{word})" for word in ("cua", "do", "xe", "viec", "khi", "ma", "la", "vi", "san", "tien", "may")
+)
+"""Before “toi mat” these make it “tôi mất”: what was lost, whose it was, when."""
+
 _WITHOUT_TONES: Final = re.compile(
-    rf"(?:^[\W_]*|[(\[{{,;:]\s*|\s[-–—]\s+|{_START}(?:{_PAPER}){_END}(?:.*(?<!cua))?(?:[\s_]+|-))"
+    rf"(?:^[\W_]*|[(\[{{:]\s*|\s[-–—]\s+|{_START}(?:{_PAPER}){_END}(?:.*{_NOT_TOLD_OF})?(?:[\s_]+|-))"
     rf"(?:tuyet|toi){_GAP}mat{_END}"
-    r"(?=[\W\d_]*(?:\.\w{1,5})?$|\s*[)\]},;:]|\s+[-–—]\s|[\s_-]*so[\s_-]*\d)",
+    r"(?=[\W\d_]*(?:\.\w{1,5})?$|\s*[)\]},;:]|\s+[-–—]\s|[\s_-]*(?:so|quy|nam|thang)[\s_-]*(?:\d|[ivx]+(?![^\W_]))"
+    r"|[\s_-]*vu[\s_-]*an(?![^\W_]))",
     re.IGNORECASE,
 )
 
 _CAPITALS: Final = re.compile(rf"{_START}MẬT{_END}")
 _WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)(?:[\s_]+|-)$")
 _WORD_BEHIND: Final = re.compile(r"(?:[\s_]+|-)([^\W\d_]+)")
-_FORMS_A_WORD_BEFORE: Final = frozenset({"bí", "bảo", "cơ", "thị"})
-_FORMS_A_WORD_BEHIND: Final = frozenset({"khẩu", "mã", "ong", "độ", "thư", "vụ", "báo", "phục", "đàm"})
+_BEHIND: Final = re.compile(_FORMS_A_WORD, re.IGNORECASE)
+_FORMS_A_WORD_BEFORE: Final = frozenset({"bí", "bảo", "cơ", "thị", "ông", "bà", "anh", "chị", "em", "cháu"})
+"""With `mật` another word, or somebody called so."""
+_MIDDLE_NAMES: Final = frozenset({"Văn", "Hữu", "Đức", "Đình", "Xuân", "Quang", "Ngọc", "Minh", "Công", "Thế"})
+_NO_NAMES: Final = frozenset({"án", "vụ", "việc", "tra", "sát", "tác"})
+"""Ends of what papers are about (chuyên án, điều tra, kiểm sát): nobody is called so before a name."""
 
 
 def is_marked(name: str) -> bool:
@@ -63,9 +82,11 @@ def _stands_alone(before: str, behind: str) -> bool:
     """Tell whether MẬT between these is a mark, and no part of a word or of somebody's name."""
     first, second = _WORD_BEFORE.search(before), _WORD_BEHIND.match(behind)
     previous, following = (first[1] if first else ""), (second[1] if second else "")
-    if previous.casefold() in _FORMS_A_WORD_BEFORE or following.casefold() in _FORMS_A_WORD_BEHIND:
+    if previous.casefold() in _FORMS_A_WORD_BEFORE or _BEHIND.match(behind):
         return False
     if _AFTER_PAPER.search(before) or (not before.strip() and re.match(r"\s*[-–—:_]", behind)):
         return True
     # among other capitals it may be a name: NGUYỄN VĂN MẬT; so it may behind a middle name
-    return not previous.isupper() and not following.isupper() and previous != "Văn"
+    return previous.casefold() in _NO_NAMES or (
+        not previous.isupper() and not following.isupper() and previous not in _MIDDLE_NAMES
+    )

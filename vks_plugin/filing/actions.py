@@ -375,6 +375,8 @@ def receive_consumed(document: Document) -> CaseDocument | None:
     if code is None:
         document.content = composed(document.content or "")
         if is_named_secret(document) and is_waiting(document):
+            # called so by a workflow only now: the host stores it after this
+            document.content = ""
             _say_on(
                 document,
                 _(
@@ -578,6 +580,8 @@ def adopt(
         raise Conflict(_("Tài liệu này đã ở trong một vụ án."))
     if document.root_document_id is not None:
         raise BadInput(_("Đây là một phiên bản: hãy chọn tài liệu gốc của nó."))
+    # whatever it is to be called from now on
+    refuse_secret(document.title, document.original_filename or "")
     meta = clean_metadata(
         document_type=document_type,
         part=chosen_part,
@@ -781,7 +785,12 @@ def _secret(names: Iterable[str]) -> Findings:
 
 def is_named_secret(document: Document) -> bool:
     """Tell whether what a document is called says of itself that it is a state secret (V13)."""
-    return bool(_secret((document.title, document.original_filename or "")))
+    return is_secret(document.title, document.original_filename or "")
+
+
+def is_secret(*names: str) -> bool:
+    """Tell whether one of these names says of a paper that it is a state secret (V13)."""
+    return bool(_secret(names))
 
 
 def refuse_secret(*names: str) -> None:

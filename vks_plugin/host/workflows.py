@@ -76,10 +76,16 @@ _ACTS: dict[str, Callable[[Any], bool]] = {
 """What the host calls for one action of a workflow, and which of them case documents are spared."""
 
 
-def _spare(act: Any, harms: Callable[[Any], bool]) -> Any:
+def _spare(act: Any, harms: Callable[[Any], bool], is_secret: Callable[..., bool]) -> Any:
+    def keeps_its_name(document: Any) -> bool:
+        # the mark of a state secret may stand in the title alone
+        return _is_frozen(document) or (
+            isinstance(document, Document) and is_secret(document.title, document.original_filename or "")
+        )
+
     @wraps(act)
     def spared(action: Any, document: Any, *rest: Any, **named: Any) -> Any:
-        if _is_ours(document) and (harms(action) or (_is_frozen(document) and _redescribes(action))):
+        if _is_ours(document) and (harms(action) or (_redescribes(action) and keeps_its_name(document))):
             _log.warning("Action %s of a workflow was left out for a case document", action.pk)
             return None
         return act(action, document, *rest, **named)
@@ -92,7 +98,7 @@ def _handed_in(file: Any, folder: Path) -> bool:
     return folder.resolve() in {each.parent for each in (file.original_file, file.original_path) if each is not None}
 
 
-def _read_no_barcodes(plugin: Any, folder: Callable[[], Path]) -> Any:
+def _read_no_barcodes(plugin: Any, folder: Callable[[], Path], is_secret: Callable[..., bool]) -> Any:
     """Return the host's step that takes files apart, numbers and tags them by barcodes, leaving a case's alone.
 
     What was handed in is one document with the folios, the hash and the name it was handed in with; the parts would
@@ -110,20 +116,25 @@ def _read_no_barcodes(plugin: Any, folder: Callable[[], Path]) -> Any:
     return CaseFilesStayWhole
 
 
-def _keep_uploader(plugin: Any, folder: Callable[[], Path]) -> Any:
+def _keep_uploader(plugin: Any, folder: Callable[[], Path], is_secret: Callable[..., bool]) -> Any:
     """Return the host's step that asks the workflows of files coming in, keeping whose a case's file is."""
 
     class CaseFilesStayAsHandedIn(plugin):  # type: ignore[misc]
-        """Lets no workflow change owner, readers or place of a file on its way into a case, or send it away."""
+        """Lets no workflow change owner, readers or place of a file on its way into a case, or send it away.
+
+        Nor of one that is called a state secret, whose title stays too: the mark may stand there alone.
+        """
 
         def run(self) -> Any:
             """Run the workflows."""
             field_id = case_code_field_id()
             code = {number_of(key): value for key, value in (self.metadata.custom_fields or {}).items()}.get(field_id)
-            if not code and not _handed_in(self.input_doc, folder()):
+            names = (self.metadata.title, self.metadata.filename, self.input_doc.original_file.name)
+            secret = is_secret(*(name or "" for name in names))
+            if not code and not secret and not _handed_in(self.input_doc, folder()):
                 return super().run()
             # the host adds to the very lists it was handed
-            kept = {name: copy(getattr(self.metadata, name)) for name in _KEPT}
+            kept = {name: copy(getattr(self.metadata, name)) for name in (*_KEPT, *(["title"] if secret else []))}
             token = _arriving.set(True)
             try:
                 message = super().run()
@@ -157,16 +168,17 @@ def unspared() -> list[str]:
     ]
 
 
-def spare_case_documents(folder: Callable[[], Path]) -> None:
+def spare_case_documents(folder: Callable[[], Path], is_secret: Callable[..., bool]) -> None:
     """Stand between the host's workflows and barcodes and case documents; twice is once.
 
     Args:
         folder: where files wait that were handed in to a case.
+        is_secret: tells whether one of these names says of a paper that it is a state secret.
     """
     handlers, tasks = import_module("documents.signals.handlers"), import_module("documents.tasks")
     standing: list[tuple[Any, str, Callable[[Any], Any]]]
-    standing = [(handlers, name, partial(_spare, harms=harms)) for name, harms in _ACTS.items()]
-    standing += [(tasks, name, partial(heed, folder=folder)) for name, heed in _STEPS.items()]
+    standing = [(handlers, name, partial(_spare, harms=harms, is_secret=is_secret)) for name, harms in _ACTS.items()]
+    standing += [(tasks, name, partial(heed, folder=folder, is_secret=is_secret)) for name, heed in _STEPS.items()]
     for module, name, stand_before in standing:
         present = getattr(module, name, None)
         if present is not None and not hasattr(present, "spares_cases"):

@@ -13,12 +13,15 @@ from django.core import mail
 from documents import tasks
 
 from tests.custody.batches import seal_outright
+from tests.filing.test_inbox import Consume, come_in, one_office
 from tests.host.doors.conftest import Kept, Secret, Visitor, host_model
 from tests.people import file_pdf, pdf_bytes
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.models import Document
 from vks_plugin.host.provision import case_code_field_id, storage_path_id
+
+__all__ = ["come_in", "one_office"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,6 +168,26 @@ def test_none_renames_what_is_sealed(secret: Secret, as_person: SignIn, people: 
     titles = dict(Document.objects.values_list("pk", "title"))
     assert titles[secret.report] == "Tên máy đặt"
     assert titles[secret.statement] != "Tên máy đặt"
+
+
+@pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED"])
+def test_what_calls_itself_a_state_secret_is_sent_nowhere_and_keeps_its_mark_and_no_word(
+    kind: str,
+    one_office: None,
+    come_in: Consume,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    posted: list[str],
+) -> None:
+    for action in outward():
+        workflow(kind, **action)
+    kinds = host_model("WorkflowAction").WorkflowActionType
+    workflow(kind, type=kinds.ASSIGNMENT, assign_title="Thư đến")
+    by_title = come_in(name="quet.pdf", title="Báo cáo TỐI MẬT")
+    assert (by_title.title, by_title.content) == ("Báo cáo TỐI MẬT", "")
+    Document.objects.filter(pk=by_title.pk).delete()
+    assert come_in(name="quet_TỐI_MẬT.pdf").content == ""
+    assert (mail.outbox, posted) == ([], [])
 
 
 @pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED"])
