@@ -792,6 +792,14 @@ def test_the_office_above_has_a_file_of_its_own_for_an_appeal(appealed: CaseFile
     access.edit_case(actor=appellate, case=case, values={"note": "Đã nhận hồ sơ từ Tòa án"})
     with pytest.raises(Conflict, match="đã được mở tại"):
         access.open_appeal(actor=people["chief_province"], origin=appealed)
+    # nor is there a second one once the number of the decision was put right in the case appealed
+    for name in ("12/QĐ-CQĐT sửa", appealed.init_decision_no):
+        access.edit_case(
+            actor=people["prosecutor_kv1"], case=appealed, values={"init_decision_no": name}, reason="Nhầm"
+        )
+        appealed.refresh_from_db()
+        with pytest.raises(Conflict, match="đã được mở tại"):
+            access.open_appeal(actor=people["chief_province"], origin=appealed)
     with pytest.raises(Conflict, match="đã được"):
         register(
             actor=people["chief_province"],
@@ -800,6 +808,19 @@ def test_the_office_above_has_a_file_of_its_own_for_an_appeal(appealed: CaseFile
             init_decision_date=appealed.init_decision_date,
             init_decision_agency=appealed.init_decision_agency,
         )
+
+
+def test_who_has_left_the_office_above_is_not_assigned_to_its_case(
+    appealed: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    successor = people["prosecutor_kv3"]
+    Appointment.objects.create(user=successor, unit=units["QN"], role="prosecutor", starts_on=on("01-05"))
+    access.assign(actor=people["chief_province"], case=appealed, user=successor, role=Assignment.Role.APPEAL_PROSECUTOR)
+    Appointment.objects.filter(user=people["outsider"]).update(ends_on=on("02-01"))
+    case = access.open_appeal(actor=people["chief_province"], origin=appealed).case
+    assert list(Assignment.objects.filter(case=case).values_list("user__username", "role")) == [
+        ("prosecutor_kv3", Assignment.Role.PROSECUTOR_LEAD)
+    ]
 
 
 def test_nobody_else_opens_a_case_for_an_appeal(appealed: CaseFile, people: dict[str, User]) -> None:

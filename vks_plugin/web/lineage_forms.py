@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.access.queries import CaseView, facts_of, handles_appeal
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.actions.lineage import BECOMES, MERGES, REPORTER, REPORTER_BECOMES, SPLITS, TAKES_IN
-from vks_plugin.cases.actions.registration import appeal_key
+from vks_plugin.cases.actions.registration import cases_of_appeal
 from vks_plugin.cases.kinds import CRIMINAL, person_role_label
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson
 from vks_plugin.cases.proceedings import EVENTS, State, allowed
@@ -59,7 +59,7 @@ def appealing(user: User, view: CaseView) -> list[Act]:
     case = view.case
     if "view" not in view.may or case.archived_at is not None or not facts_of(case).under_appeal:
         return []
-    if not handles_appeal(user, case) or CaseFile.objects.filter(init_decision_key=appeal_key(case)).exists():
+    if not handles_appeal(user, case) or cases_of_appeal(case).exists():
         return []
     return [Act(_("Mở hồ sơ phúc thẩm"), reverse("vks:appeal", args=[case.code]))]
 

@@ -23,7 +23,7 @@ from vks_plugin.acts import tell_each
 from vks_plugin.cases.actions.charges import ChargeInput
 from vks_plugin.cases.actions.proceedings import MEASURE_EVENTS, Happened, events_of, record_event
 from vks_plugin.cases.actions.record import add_entry, lock_record, told_of_assignment
-from vks_plugin.cases.actions.registration import appeal_key, create_case
+from vks_plugin.cases.actions.registration import cases_of_appeal, create_case
 from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import (
     Accused,
@@ -39,7 +39,7 @@ from vks_plugin.cases.record import ACCUSED, CHARGE, MEASURE, PERSON
 from vks_plugin.cases.validation import MERGED, SPLIT, Merging, may_be_merged
 from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.organization.actions import keep_as_it_is
-from vks_plugin.organization.models import Department
+from vks_plugin.organization.models import Appointment, Department
 
 BECOMES = "nguon_tin_khoi_to"
 """The event of a report by which it becomes a case."""
@@ -411,7 +411,7 @@ def open_appeal(
     unit = origin.unit.parent
     if unit is None:
         raise Conflict(_("Đơn vị thụ lý không có đơn vị cấp trên trong hệ thống."))
-    earlier = CaseFile.objects.filter(init_decision_key=appeal_key(origin)).select_related("unit").first()
+    earlier = cases_of_appeal(origin).select_related("unit").first()
     if earlier is not None:
         if form_token is None or earlier.form_token != form_token or earlier.created_by_id != actor.pk:
             raise Conflict(
@@ -452,9 +452,15 @@ def open_appeal(
 
 
 def _carry_appeal_assignments(actor: User, origin: CaseFile, case: CaseFile) -> None:
-    """Let whoever is assigned to the appeal handle its case: it is the same leader's decision, so it keeps his name."""
+    """Let whoever is assigned to the appeal handle its case: it is the same leader's decision, so it keeps his name.
+
+    Not who has left the office: the case would have a leading prosecutor to whom it opens nothing.
+    """
     today = timezone.localdate()
-    rows = Assignment.objects.in_force(today).filter(case=origin, role=Assignment.Role.APPEAL_PROSECUTOR)
+    there = Appointment.objects.in_force(today).filter(unit=case.unit, user__is_active=True)
+    rows = Assignment.objects.in_force(today).filter(
+        case=origin, role=Assignment.Role.APPEAL_PROSECUTOR, user_id__in=there.values("user_id")
+    )
     # who stays leads before who is there until a day
     chosen = sorted(rows.select_related("user", "assigned_by"), key=lambda each: (each.ends_on is not None, each.pk))
     roles = [Assignment.Role.PROSECUTOR_LEAD, *[Assignment.Role.PROSECUTOR] * len(chosen)]

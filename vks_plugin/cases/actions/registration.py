@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from vks_plugin.cases.actions.proceedings import follow_accused, follow_identity
 from vks_plugin.cases.actions.record import check, clean_details, clean_text, follow_up, note_change
 from vks_plugin.cases.actions.rules import enforce, refusal
 from vks_plugin.cases.kinds import CRIMINAL, KINDS, kind_of, person_role_label
-from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge
+from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge, RelatedCase
 from vks_plugin.cases.models.case import ON_APPEAL
 from vks_plugin.cases.record import CASE_FIELDS, PERSON, difference, values_of
 from vks_plugin.cases.validation import KnownDecision, Sensitivity, no_state_secrets, same_decision
@@ -63,6 +63,15 @@ def init_decision_key(
 def appeal_key(case: CaseFile) -> str:
     """Return the key of the case in which the office above handles the appeal of this one, whether there is one or not."""
     return f"{ON_APPEAL}{case.init_decision_key}"
+
+
+def cases_of_appeal(origin: CaseFile) -> QuerySet[CaseFile]:
+    """Return the case in which the office above handles the appeal of this one.
+
+    Whichever of the two had its decision corrected since: the relation holds them together then.
+    """
+    related = RelatedCase.objects.filter(other=origin, relation=RelatedCase.Relation.APPEAL_OF)
+    return CaseFile.objects.filter(Q(init_decision_key=appeal_key(origin)) | Q(pk__in=related.values("case_id")))
 
 
 def _required(value: str, label: str, field: str, *, longest: int) -> str:
