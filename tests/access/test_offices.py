@@ -254,6 +254,8 @@ def test_no_paper_is_left_in_the_inbox_of_an_office_that_ends(
     shown = Page(client.get("/vks/organization/offices/QN-KV8/")).text
     assert "1 tài liệu chờ trong hộp nhận" in shown
     assert "VKS_INBOX_UNIT" in shown
+    # a marked one is filed by nobody
+    assert "nhờ quản trị xóa" in shown
     settings.VKS_INBOX_UNIT = "QN-KV1"
     address = "/api/vks/units/QN-KV8/end/"
     refused = client.post(address, {"gone_from": today}, content_type="application/json")

@@ -26,7 +26,7 @@ from vks_plugin.cases.models import Assignment, CaseDocument, CatalogueType
 from vks_plugin.conf import configuration
 from vks_plugin.errors import Conflict
 from vks_plugin.host.models import Document
-from vks_plugin.host.permissions import Grant, grants_of, write_grants
+from vks_plugin.host.permissions import Grant, granted_to_groups, grants_of, write_grants
 from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
 from vks_plugin.host.search import reindex_on_commit
 from vks_plugin.host.unowned import Reach, give
@@ -170,13 +170,12 @@ def papers_in_hand(unit: ProcuracyUnit) -> str:
     """
     names = [group_name(unit.code, role) for role in KEEPERS]
     keepers = set(Group.objects.filter(name__in=names).values_list("pk", flat=True))
-    there = grants_of(_waiting().filter(deleted_at__isnull=True).values_list("pk", flat=True))
-    papers = sum(any(each.holder == "group" and each.holder_id in keepers for each in row) for row in there.values())
+    papers = granted_to_groups(_waiting().filter(deleted_at__isnull=True), keepers).count() if keepers else 0
     if not papers:
         return ""
     return _(
         "%(unit)s còn %(papers)d tài liệu chờ trong hộp nhận: hãy để văn thư đưa vào hồ sơ vụ án (ghi Mã vụ án trong DMS), "
-        "hoặc để đơn vị khác nhận (trang Sắp xếp đơn vị)."
+        "hoặc để đơn vị khác nhận (trang Sắp xếp đơn vị). Tài liệu mà tên mang dấu độ mật thì nhờ quản trị xóa."
     ) % {"unit": unit.name, "papers": papers}
 
 
