@@ -1116,6 +1116,14 @@ def test_who_may_only_know_of_a_case_is_told_nothing_of_its_record(
     assert all(set(each) == {"id", "full_name", "birth_year", "sex"} for each in told["accused"])
     assert {each["id"] for each in told["accused"]} == {None}
     assert told["may"] == []
+    # nor is it told by what the accused are called how the case ended
+    CaseFile.objects.filter(pk=case.pk).update(stage="ket_thuc", status="dinh_chi")
+    case.accused.update(stage="ket_thuc", status="dinh_chi")
+    for name, label in (("clerk_kv1", "Bị can, bị cáo"), ("chief_province", "Bị can, bị cáo (đã đình chỉ)")):
+        client = as_person(name)
+        assert client.get(f"/api/vks/cases/{case.code}/").json()["accused_label"] == label
+        page = client.get(f"/vks/cases/{case.code}/").content.decode()
+        assert ("đã đình chỉ)" in page) == ("đình chỉ" in label), name
 
 
 def test_who_may_only_know_of_a_case_reads_neither_note_nor_place(

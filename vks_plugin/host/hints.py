@@ -286,13 +286,18 @@ def tell_no_hidden_change(answers: Any) -> Any:
         if user.is_superuser or answer.status_code != HTTPStatus.OK:
             return answer
         names = names_of_tags(user)
-        links = set(CustomField.objects.filter(data_type=_LINK).values_list("name", flat=True))
+        kinds = dict(CustomField.objects.values_list("name", "data_type"))
         fields = [each["changes"].get("custom_fields") for each in answer.data if isinstance(each["changes"], dict)]
         linked = [
             (each, [int(number) for number in re.findall(r"\d+", each["value"])])
             for each in fields
             # of a document that was made the host says what fields are called in its own program
-            if isinstance(each, dict) and each["field"] in links
+            if isinstance(each, dict)
+            # what is called like no field of today may have been a link, by another name or before it was deleted
+            and (
+                kinds.get(each["field"]) == _LINK
+                or (each["field"] not in kinds and re.fullmatch(r"\[[\d, ]*\]", each["value"]))
+            )
         ]
         hidden = unseen_among(user, {pk for _each, pks in linked for pk in pks}, binned=True)
         for each, pks in linked:

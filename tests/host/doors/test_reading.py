@@ -319,6 +319,10 @@ def test_a_link_to_what_went_out_of_sight(secret: Secret, as_person: SignIn) -> 
         )
         assert [each["value"] for each in fields] == [str(numbers)]
         assert {name for each in tags for name in each["objects"]} == names
+    # nor once the field is called otherwise than the trail calls it
+    type(field).objects.filter(pk=field.pk).update(name="Tên khác")
+    told = [each["changes"].get("custom_fields") for each in writer.get(f"{address}history/").json()]
+    assert [each["value"] for each in told if isinstance(each, dict)] == [str([other])]
     for op, value, found in (
         ("contains", [other], [mine]),
         ("contains", [hidden], []),

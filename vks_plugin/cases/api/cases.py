@@ -163,7 +163,7 @@ class CaseDetailSerializer(CaseSerializer):
     """
 
     accused = serializers.SerializerMethodField()
-    accused_label = serializers.CharField(help_text="What the law calls the accused at this stage.")
+    accused_label = serializers.SerializerMethodField(help_text="What the law calls the accused at this stage.")
     assignments = serializers.SerializerMethodField(help_text="In force today.")
     internal_level = serializers.SerializerMethodField(
         help_text="The same for the supervision file (hsks), which never leaves the procuracy; may also be `none`."
@@ -215,6 +215,10 @@ class CaseDetailSerializer(CaseSerializer):
         """Return who is prosecuted."""
         rows: Any = AccusedNameSerializer(cast("Any", case.accused.all()), many=True).data
         return rows if self._reads() else [{**row, "id": None} for row in rows]
+
+    def get_accused_label(self, case: CaseFile) -> str:
+        """Return it, without how the case ended where its record is closed."""
+        return case.accused_label if self._reads() else case.accused_label_outside
 
     def get_internal_level(self, _case: CaseFile) -> str:
         """Return the level by its name."""

@@ -220,6 +220,13 @@ class CaseFile(models.Model):
         held = self.stage != BEFORE_CHARGE or self.measures.filter(kind__in=HOLDING, ended_on__isnull=True).exists()
         return gettext(self.kind_data.accused_label(self.stage, held=held))
 
+    @property
+    def accused_label_outside(self) -> str:
+        """`accused_label` for who may only know of the case: how it ended stands in its record."""
+        if self.kind_data.prosecutes and self.stage in AFTER_TRIAL:
+            return gettext(OF_SEVERAL)
+        return self.accused_label
+
     def told_of_its_end(self) -> list[tuple[str, int | None]]:
         """Return event and accused of what happened, oldest first: how it ended is read from that.
 
