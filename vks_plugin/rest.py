@@ -160,7 +160,8 @@ def _first(detail: Any, field: str = "") -> tuple[str, str]:
             if sentence:
                 return (in_row(number, sentence) if _is_row(number, each) else sentence), inner
         return "", field
-    return str(detail), field
+    # what was sent may be quoted in it, half a character too, which no answer can hold
+    return str(detail).encode(errors="replace").decode(), field
 
 
 def _is_row(key: object, detail: Any) -> bool:

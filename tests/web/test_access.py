@@ -20,7 +20,16 @@ from tests.api.conftest import WHY, stored_files
 from tests.people import PASSWORD, kept_pdf
 from tests.web.conftest import Page, said
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.cases.models import Assignment, CaseImport, Charge, Exhibit, FolioProfile, ProceduralEvent, SavedFilter
+from vks_plugin.cases.models import (
+    Assignment,
+    CaseFile,
+    CaseImport,
+    Charge,
+    Exhibit,
+    FolioProfile,
+    ProceduralEvent,
+    SavedFilter,
+)
 from vks_plugin.custody.models import Loan
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 from vks_plugin.web.urls import urlpatterns
@@ -729,6 +738,12 @@ def test_a_stranger_is_told_exactly_what_an_empty_archive_would_tell(
     if asker == "other_prosecutor_kv1":
         for page in ("post case_new", "post case_import_new"):
             assert empty.pop(page)[0] == present.pop(page)[0] == 302
+    # whoever keeps offices is told before how much stands against the end of one: numbers, no case
+    if asker == "admin_province" and part:
+        before, after = (each.pop("get office")[2].splitlines() for each in (empty, present))
+        more = " ".join(line for line in after if line not in before)
+        assert "vụ án" in more
+        assert [case.code for case in CaseFile.objects.all() if case.code in more or case.name in more] == []
     assert present == empty
 
 

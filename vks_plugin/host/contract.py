@@ -103,6 +103,7 @@ NAMES = (
     "documents.models.Document.source_path",
     "documents.models.Document.thumbnail_path",
     "documents.models.MatchingModel.MATCH_NONE",
+    "documents.models.Tag",
     "documents.search.SearchIndexLockError",
     "documents.search.SearchMode.TEXT",
     "documents.search.WriteBatch._writer",
@@ -152,6 +153,7 @@ MODELS = (
         "documents.DocumentType",
         {"name": "CharField", "matching_algorithm": "PositiveSmallIntegerField|PositiveIntegerField"},
     ),
+    Model("documents.Tag", {"name": "CharField", "owner": "ForeignKey"}),
     Model("documents.Note", {"document": "ForeignKey", "note": "TextField"}),
     Model(
         "guardian.UserObjectPermission",
