@@ -43,6 +43,27 @@ class Act:
     """Whether they tell of what is prepared to be shown, which not everybody sees who may read the case."""
 
 
+_HANDED = (
+    "hand_over",
+    "part",
+    "direction",
+    "handing_reason",
+    "completes",
+    "unit_before",
+    "person_before_id",
+    "unit",
+    "person_id",
+    "volumes",
+    "volume_folios",
+    "folio_from",
+    "folio_to",
+    "pages",
+    "exhibits",
+)
+"""What the two entries of a hand-over, of its sending and its receipt, both say in the open."""
+_HANDED_HIDDEN = ("giver", "receiver", "exhibits_listed")
+"""What both hide."""
+
 ACTS: dict[str, Act] = {
     # a case opened to one person for a while
     "access_asked": Act(
@@ -425,43 +446,13 @@ ACTS: dict[str, Act] = {
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
     "hand_over_sent": Act(
         _("Giao hồ sơ"),
-        (
-            "hand_over",
-            "part",
-            "direction",
-            "handing_reason",
-            "completes",
-            "unit_before",
-            "person_before_id",
-            "unit",
-            "person_id",
-            "volumes",
-            "volume_folios",
-            "folio_from",
-            "folio_to",
-            "pages",
-            "exhibits",
-        ),
-        hidden=("giver", "receiver", "exhibits_listed", "number", "seal_condition"),
+        _HANDED,
+        hidden=(*_HANDED_HIDDEN, "number", "seal_condition"),
     ),
     "hand_over_accepted": Act(
         _("Nhận hồ sơ"),
         (
-            "hand_over",
-            "part",
-            "direction",
-            "handing_reason",
-            "completes",
-            "unit_before",
-            "person_before_id",
-            "unit",
-            "person_id",
-            "volumes",
-            "volume_folios",
-            "folio_from",
-            "folio_to",
-            "pages",
-            "exhibits",
+            *_HANDED,
             "documents_complete",
             "exhibits_complete",
             "served",
@@ -470,7 +461,7 @@ ACTS: dict[str, Act] = {
             "awaits_paper",
             "happened_at",
         ),
-        hidden=("giver", "receiver", "exhibits_listed", "missing"),
+        hidden=(*_HANDED_HIDDEN, "missing"),
     ),
     "hand_over_rejected": Act(
         _("Chưa nhận hồ sơ"),
