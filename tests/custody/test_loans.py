@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +21,22 @@ from pypdf import PdfReader
 from tests.access.test_projection import completions, found, listed
 from tests.custody.everybody import wrongly_done
 from tests.custody.test_acts import data, hidden, written
-from tests.custody.test_hand_overs import TO_COURT, mail_refused
+from tests.custody.test_hand_overs import COURT, PASSED, TO_COURT, mail_refused
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
 from vks_plugin.access.explanations import case_explained_to
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.queries import lent_alone, visible_cases, who_can_see
+from vks_plugin.access.queries import case_for, lent_alone, visible_cases, who_can_see
 from vks_plugin.cases.models import Volume
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import hand_overs, holding
 from vks_plugin.custody.actions.hand_overs import Terms
 from vks_plugin.custody.actions.loans import LEFT
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal
-from vks_plugin.custody.queries.holding import holder_of
+from vks_plugin.custody.queries.accession import what_is_unfinished
+from vks_plugin.custody.queries.hand_overs import volumes_told
+from vks_plugin.custody.queries.holding import holder_of, keeping_told
 from vks_plugin.custody.queries.loans import (
     concerning,
     loans_of,
@@ -43,6 +46,7 @@ from vks_plugin.custody.queries.loans import (
     told_to,
     waiting_for,
 )
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.registers import register_paper
 from vks_plugin.custody.states import LOAN
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
@@ -570,6 +574,48 @@ def test_what_is_not_here_is_not_lent(case: CaseFile, people: dict[str, User]) -
     hand_overs.draft(actor=people["clerk_kv1"], case=case, terms=TO_COURT)
     with pytest.raises(Conflict, match="giao nhận dở"):
         actions.issue_loan(actor=people["clerk_kv1"], loan_id=again.pk, volume_count=1, folio_count=6)
+
+
+@pytest.mark.parametrize(("volumes", "count", "most"), [([2], 1, None), ([], 3, 2)])
+def test_a_volume_that_stayed_with_the_court_is_not_lent_and_can_come_while_the_rest_is(
+    case: CaseFile, people: dict[str, User], volumes: list[int], count: int, most: int | None
+) -> None:
+    clerk, chief = people["clerk_kv1"], people["chief_kv1"]
+    for number in (1, 2, 3):
+        Volume.objects.create(case=case, number=number, folio_from=number * 10 - 9, folio_to=number * 10)
+    hand_overs.accept(
+        actor=clerk, row=hand_overs.hand_over(actor=clerk, case=case, terms=TO_COURT), checks=PASSED, awaits_paper=True
+    )
+    bring = Terms(part="hsva", direction="ta_vks", reason="tra_ho_so", agency=COURT)
+    came = hand_overs.hand_over(actor=clerk, case=case, terms=bring)
+    came = hand_overs.accept(
+        actor=clerk,
+        row=came,
+        checks=PASSED._replace(documents_complete=False),
+        received=[1, 3],
+        missing="Tập 2 Tòa còn dùng",
+        awaits_paper=True,
+    )
+    assert came.outstanding == [2]
+    assert what_is_unfinished([case.pk])[case.pk].startswith("còn tập chưa về")
+    row = _asked(people, case.code, volumes=volumes)
+    actions.approve_loan(actor=chief, loan_id=row.pk)
+    with pytest.raises((Conflict, BadInput), match=f"Tập 2 còn ở {COURT}"):
+        actions.issue_loan(actor=clerk, loan_id=row.pk, volume_count=count, folio_count=20)
+    assert not LoanedPart.objects.exists()
+    if most is None:
+        return
+    actions.issue_loan(actor=clerk, loan_id=row.pk, volume_count=most, folio_count=20)
+    assert set(LoanedPart.objects.filter(is_out=True).values_list("volume", flat=True)) == {0, 1, 3}
+    rest = hand_overs.hand_over(actor=clerk, case=case, terms=replace(bring, completes=came))
+    hand_overs.accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    keeping = keeping_told(chief, case_for(chief, case.code))
+    told = {each.line["number"]: each for each in volumes_told(chief, case, keeping) if each.part == "hsva"}
+    assert {number: each.place for number, each in told.items()} == {1: "lent", 2: "at_office", 3: "lent"}
+    assert told[2].name == case.unit.name
+    actions.return_loan(actor=clerk, loan_id=row.pk, volume_count=2, folio_count=20)
+    assert holder_of(case).keeper.unit == case.unit
+    assert not list(otherwise_than_recorded())
 
 
 def test_the_slip_and_the_register_say_what_went_out(

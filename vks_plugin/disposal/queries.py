@@ -29,6 +29,7 @@ from vks_plugin.custody.models import (
     RetentionRule,
 )
 from vks_plugin.custody.queries.accession import ARCHIVIST, longest_silence
+from vks_plugin.custody.queries.hand_overs import with_volumes_elsewhere
 from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
 from vks_plugin.custody.retention import LIMITED, UNDETERMINED
 from vks_plugin.custody.states import COPY, DIGITISATION, DISPOSAL, HAND_OVER, LOAN
@@ -255,7 +256,7 @@ def _keys(rows: QuerySet[Any, Any]) -> frozenset[int]:
 
 
 def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = None) -> dict[int, str]:
-    """Return, by key, why files may not be disposed of; a case that is not in the answer may be (some fifteen queries).
+    """Return, by key, why files may not be disposed of; a case that is not in the answer may be (some sixteen queries).
 
     Args:
         cases: each with `FACTS`.
@@ -282,6 +283,7 @@ def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = Non
             _("đang cho mượn"),
         ),
         (_keys(moving.values_list("case_id", flat=True)), _("đang giao nhận")),
+        (_keys(with_volumes_elsewhere(keys).values_list("case_id", flat=True)), _("còn tập chưa về cùng hồ sơ")),
         (_keys(copied.values_list("case_id", flat=True)), _("đang cấp bản sao, trích lục")),
         (_keys(scanned.values_list("case_id", flat=True)), _("đang số hóa")),
         (_keys(going.values_list("case_id", flat=True)), _("đang nộp lưu")),

@@ -302,7 +302,8 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
     ):
         raise BadInput(_("Lần giao trước không còn tập nào chưa giao."), field="completes")
     held = holder_of(case, terms.part)
-    if held.is_lent:
+    # what had stayed outside comes to the office, whoever borrowed the rest meanwhile
+    if held.is_lent and (before is None or not DIRECTIONS[terms.direction].giver_outside):
         raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": held.name})
     # under whatever direction: a clerk who chose the wrong one would record both sides alone
     if DIRECTIONS[terms.direction].is_outside and folded(agency) != folded(held.keeper.agency):

@@ -23,6 +23,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.actions.moving import move, next_number, said
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal, NumberSeries
+from vks_plugin.custody.queries.hand_overs import left_with, outstanding_of
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.loans import (
     RELATED,
@@ -395,7 +396,7 @@ def issue_loan(*, actor: User, loan_id: int, volume_count: int, folio_count: int
     """Hand the paper out: what goes is counted, numbered and is out nowhere else.
 
     Raises:
-        NotFound, NotAllowed, Conflict: see `_mine`; or a piece of it is out already.
+        NotFound, NotAllowed, Conflict: see `_mine`; or a piece of it is out already, or stayed with who had the file before.
         BadInput: counts that cannot be, or a volume the case does not have.
     """
     told = _mine(actor, loan_id, "issue")
@@ -465,9 +466,15 @@ def _counted(volume_count: int, folio_count: int) -> None:
 
 
 def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
-    """Return the numbers of the volumes that go out, with 0 for the part as a whole."""
+    """Return the numbers of the volumes that go out, with 0 for the part as a whole; what stayed elsewhere does not go along."""
     there = set(Volume.objects.filter(case=case).values_list("number", flat=True)) if row.part == "hsva" else set()
+    elsewhere = outstanding_of(case, row.part)
     if row.volumes:
+        if away := sorted(elsewhere.keys() & set(row.volumes)):
+            raise Conflict(
+                _("Tập %(numbers)s còn ở %(keeper)s, chưa về cùng hồ sơ: ghi nhận hồ sơ về rồi mới cho mượn tập đó.")
+                % {"numbers": ", ".join(map(str, away)), "keeper": left_with(elsewhere[away[0]])}
+            )
         missing = set(row.volumes) - there
         if there and missing:
             raise BadInput(
@@ -481,7 +488,19 @@ def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
                 field="volume_count",
             )
         return set(row.volumes)
-    return {0} | there
+    here = there - elsewhere.keys()
+    if there > here and volume_count > len(here):
+        numbers = sorted(there - here)
+        raise BadInput(
+            _("Tập %(numbers)s còn ở %(keeper)s, chưa về cùng hồ sơ: giao được nhiều nhất %(count)d tập.")
+            % {
+                "numbers": ", ".join(map(str, numbers)),
+                "keeper": left_with(elsewhere[numbers[0]]),
+                "count": len(here),
+            },
+            field="volume_count",
+        )
+    return {0} | here
 
 
 @transaction.atomic

@@ -82,7 +82,8 @@ class KeptVolumeSerializer(serializers.Serializer[VolumeTold]):
     folio_from = serializers.IntegerField(source="line.folio_from", allow_null=True)
     folio_to = serializers.IntegerField(source="line.folio_to", allow_null=True)
     place = serializers.CharField(
-        help_text="`with_file`, `left_behind` (who gave the file still has it) or `lent`, alone or with the file."
+        help_text="`with_file`, `left_behind` (who gave the file still has it), `lent`, alone or with the file, or `at_office` "
+        "(it came after the rest was lent)."
     )
     holder = serializers.CharField(
         source="name", help_text="Who has it, in words; empty: a borrower whom the asker may not know."

@@ -23,6 +23,7 @@ from vks_plugin.custody.models import (
     SealedDocument,
     SealManifest,
 )
+from vks_plugin.custody.queries.hand_overs import with_volumes_elsewhere
 from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
 from vks_plugin.errors import NotFound
 from vks_plugin.language import Language, speaking
@@ -94,13 +95,14 @@ def has_archivist(unit: ProcuracyUnit) -> bool:
 
 
 def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
-    """Return, by key, what of these cases has to be finished before the archive can have them (five queries).
+    """Return, by key, what of these cases has to be finished before the archive can have them (six queries).
 
     A part that was digitised in batches goes sealed as a whole: nobody checked and confirmed what was added to it since.
     A part that never was one, such as papers drawn up here, goes as it is; the package says which documents are sealed.
     """
     out = LoanedPart.objects.filter(case__in=cases, is_out=True)
     moving = HandOver.objects.filter(case__in=cases, state__in=HAND_OVER.open)
+    elsewhere = with_volumes_elsewhere(cases)
     scanned = DigitisationBatch.objects.filter(case__in=cases, state__in=DIGITISATION.open)
     coming = CaseFile.objects.filter(pk__in=cases, intake_items__status="waiting")
     sealed_parts = SealManifest.objects.filter(case=OuterRef("case"), part=OuterRef("part"))
@@ -114,6 +116,7 @@ def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
     for rows, words in (
         (out.values_list("case_id", flat=True), _("đang cho mượn: nhận trả trước")),
         (moving.values_list("case_id", flat=True), _("đang giao nhận: làm xong hoặc hủy trước")),
+        (elsewhere.values_list("case_id", flat=True), _("còn tập chưa về cùng hồ sơ: ghi nhận tập đó trước")),
         (scanned.values_list("case_id", flat=True), _("đang số hóa: kết thúc hoặc hủy đợt trước")),
         (coming.values_list("pk", flat=True), _("máy đang nhận tệp: hãy chờ xong")),
         (

@@ -24,7 +24,7 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import BACK, DIRECTIONS, TRANSFER, directions_for, volume_code
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
 from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, named_cases, of_offices
-from vks_plugin.custody.queries.loans import borrower_name
+from vks_plugin.custody.queries.loans import borrower_name, goes_back_to
 from vks_plugin.custody.states import HAND_OVER, Move
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -419,8 +419,18 @@ def exhibits_of(case: CaseFile) -> list[Exhibit]:
 
 def outstanding_of(case: CaseFile, part: str) -> dict[int, HandOver]:
     """Return the volumes that did not come along with the file, each with the hand-over it was missing from."""
-    rows = HandOver.objects.filter(case=case, part=part, state="da_nhan").exclude(outstanding=[])
+    rows = with_volumes_elsewhere([case.pk]).filter(part=part)
     return {number: row for row in rows.select_related("giver_unit") for number in row.outstanding}
+
+
+def with_volumes_elsewhere(cases: Collection[int]) -> QuerySet[HandOver]:
+    """Return the hand-overs of these cases, given by their keys, at which volumes stayed behind that have not come since."""
+    return HandOver.objects.filter(case__in=cases, state="da_nhan").exclude(outstanding=[])
+
+
+def left_with(row: HandOver) -> str:
+    """Return in words who has what did not come along at a hand-over."""
+    return present_office(row.giver_unit).name if row.giver_unit is not None else row.giver_agency
 
 
 @dataclass(frozen=True)
@@ -431,7 +441,7 @@ class VolumeTold:
     line: dict[str, Any]
     """As a hand-over lists it."""
     place: str
-    """`with_file`, `left_behind` (with who gave the file without it), or `lent`."""
+    """`with_file`, `left_behind` (with who gave the file without it), `lent`, or `at_office` (it came after the rest was lent)."""
     name: str
     """Who has it; empty: somebody who borrowed it and whom the person may not know."""
     hand_over: HandOver | None = None
@@ -452,6 +462,8 @@ def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTo
     for part, holder in told.holders.items():
         missing = outstanding_of(case, part)
         lines = volumes_of(case, part)
+        # bound in numbered volumes the rest was lent with those that were there
+        apart = holder.is_lent and any(each == part for each, _number in out)
         listed = {each["number"] for each in lines}
         # of what was bound otherwise meanwhile the hand-over still says how it was called
         lines += [each for number, row in missing.items() if number not in listed for each in _lines(row, number)]
@@ -460,12 +472,14 @@ def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTo
             loan = out.get((part, number))
             if number in missing:
                 row = missing[number]
-                place = present_office(row.giver_unit).name if row.giver_unit is not None else row.giver_agency
-                found.append(VolumeTold(part, line, "left_behind", place, hand_over=row))
+                found.append(VolumeTold(part, line, "left_behind", left_with(row), hand_over=row))
             elif loan is not None:
                 known = part in told.named or loan.borrower_id == user.pk
                 name = (borrower_name(loan) or loan.outside_agency) if known else ""
                 found.append(VolumeTold(part, line, "lent", name, loan=loan if known else None))
+            elif apart and holder.holding is not None:
+                back = goes_back_to(Loan.objects.select_related("case__unit").get(pk=holder.holding.reference))
+                found.append(VolumeTold(part, line, "at_office", back.name if back is not None else case.unit.name))
             else:
                 found.append(VolumeTold(part, line, "lent" if holder.is_lent else "with_file", holder.name))
     return found

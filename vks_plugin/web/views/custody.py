@@ -170,6 +170,7 @@ def _case_page(
             each
             for each in volumes
             if each.hand_over is not None
+            or each.place == "at_office"
             or (each.place == "lent" and not each.name and not told.holders[each.part].is_lent)
         ],
         "may_begin": may_begin(request.user, case),
