@@ -477,7 +477,7 @@ def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTo
                 known = part in told.named or loan.borrower_id == user.pk
                 name = (borrower_name(loan) or loan.outside_agency) if known else ""
                 found.append(VolumeTold(part, line, "lent", name, loan=loan if known else None))
-            elif apart and holder.holding is not None:
+            elif apart and holder.holding is not None and holder.holding.reference is not None:
                 back = goes_back_to(Loan.objects.select_related("case__unit").get(pk=holder.holding.reference))
                 found.append(VolumeTold(part, line, "at_office", back.name if back is not None else case.unit.name))
             else:
