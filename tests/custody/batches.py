@@ -75,7 +75,7 @@ def seal_outright(case: CaseFile, papers: Sequence[CaseDocument], *, by: User) -
         documents=len(papers),
         pages=len(papers),
         folios=0,
-        line=canonical({"v": 1, **nobody}),
+        line=canonical({"v": 1, "case": case.code, "part": "hsva", "batch": batch.number, **nobody}),
         sha256=f"{batch.pk:064x}",
     )
     for paper in papers:

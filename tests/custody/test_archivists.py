@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from tests.custody.test_retention import ended
+from tests.custody.test_retention import ended, kept_one_year
 from tests.disposal.conftest import WHY, signed
 from tests.people import STARTED, file_pdf, register
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
@@ -23,7 +23,7 @@ from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import accession, loans
 from vks_plugin.custody.actions.holding import state_beginning
 from vks_plugin.custody.actions.retention import end_hold, place_hold
-from vks_plugin.custody.models import Accession, Keeper, LedgerEntry, LedgerLeaf, Loan, RetentionHold, RetentionRule
+from vks_plugin.custody.models import Accession, Keeper, LedgerEntry, LedgerLeaf, Loan, RetentionHold
 from vks_plugin.custody.states import ACCESSION, DISPOSAL
 from vks_plugin.disposal import actions as disposal
 from vks_plugin.disposal.models import DestructionBatch, Tombstone
@@ -219,12 +219,7 @@ def test_many_at_one_archive_tell_one_story(
     other = register(actor=people["clerk_kv1"], unit=office, name="Vụ khác")
     file_pdf(actor=people["chief_kv1"], case=other, document_type=catalogue["CT"])
     cases = [filed_case.case, other]
-    RetentionRule.objects.update_or_create(
-        kind="criminal",
-        crime_class="",
-        outcome="",
-        defaults={"term": "co_thoi_han", "years": 1, "source": "Bảng thử"},
-    )
+    kept_one_year()
     for case in cases:
         ended(case, people["chief_kv1"])
         keeper = Keeper(unit=case.unit)

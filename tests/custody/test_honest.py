@@ -23,7 +23,7 @@ from documents.models import Document
 
 from tests.custody.batches import batch_in, sealed
 from tests.custody.test_hand_overs import PASSED
-from tests.custody.test_retention import ended
+from tests.custody.test_retention import ended, kept_one_year
 from tests.disposal.conftest import carried_out, ready
 from tests.people import FiledCase, _make_papers, file_pdf, register
 from vks_plugin.access import actions as access
@@ -33,7 +33,7 @@ from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import accession, as_it_stands, hand_overs
 from vks_plugin.custody.actions.hand_overs import Terms
 from vks_plugin.custody.actions.holding import state_beginning
-from vks_plugin.custody.models import Accession, Keeper, LedgerEntry, RetentionRule
+from vks_plugin.custody.models import Accession, Keeper, LedgerEntry
 from vks_plugin.custody.verify_ledger import PublicKey, check_export, check_proof, parse_key
 from vks_plugin.disposal.models import Tombstone
 from vks_plugin.filing.page_map import Placed
@@ -216,12 +216,7 @@ def test_years_of_honest_work_raise_no_alarm(
     outsider, unit = Outsider(tmp_path), units["QN-KV1"]
     outsider.prints(actions.ensure_key()[0])
     access.record_appointment(actor=people["chief_kv1"], user=people["outsider"], unit=unit, role="archivist")
-    RetentionRule.objects.update_or_create(
-        kind="criminal",
-        crime_class="",
-        outcome="",
-        defaults={"term": "co_thoi_han", "years": 1, "source": "Bảng thử"},
-    )
+    kept_one_year()
     for year in range(YEARS):
         filed = _next_file(people, unit) if year else filed_case
         case = filed.case

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from tests.custody.test_acts import data, hidden, written
 from tests.people import register
@@ -19,6 +22,7 @@ from vks_plugin.cases.models import CaseFile, RelatedCase
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.custody.actions.retention import change_rule, end_hold, place_hold
 from vks_plugin.custody.models import LedgerEntry, RetentionHold, RetentionRule
+from vks_plugin.custody.queries.ledger import verify
 from vks_plugin.custody.queries.retention import finished_cases, standing, standings
 from vks_plugin.custody.retention import (
     OUTCOME_OF,
@@ -42,7 +46,6 @@ from vks_plugin.management.commands.vks_setup import load_missing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.contrib.auth.models import User
     from django.test import Client
 
     from vks_plugin.organization.models import ProcuracyUnit
@@ -139,6 +142,20 @@ def test_what_holds_a_case_by_itself() -> None:
 
 
 # --- as data
+
+
+def kept_one_year() -> None:
+    """Say, as the ledger is told of it, that files of criminal cases are kept for a year."""
+    row, _made = RetentionRule.objects.get_or_create(kind="criminal", crime_class="", outcome="")
+    if row.term == "chua_xac_dinh":
+        change_rule(
+            actor=User.objects.get(username="chief_province"),
+            rule_id=row.pk,
+            term="co_thoi_han",
+            years=1,
+            source="Bảng thử",
+            reason="Bảng thời hạn bảo quản dùng để thử",
+        )
 
 
 @pytest.fixture
@@ -315,3 +332,36 @@ def test_the_desk_shows_what_is_due_to_who_may_know_of_it(
     given = {"term": "co_thoi_han", "years": "10", "source": "Bảng 1/QĐ", "reason": "Bảng mới"}
     assert client.post(f"/vks/archive/rules/{row.pk}/", given).status_code == 302
     assert "10 năm" in Page(client.get("/vks/archive/rules/")).text
+
+
+@pytest.mark.parametrize(
+    ("behind", "told"),
+    [
+        (lambda: RetentionHold.objects.all().delete(), "lệnh giữ hồ sơ số .* đã bị xóa hoặc sửa"),
+        (lambda: RetentionHold.objects.update(ended_at=timezone.now()), "lệnh giữ hồ sơ số .* đã bị xóa hoặc sửa"),
+        (
+            lambda: RetentionHold.objects.filter(ended_at__isnull=False).update(ended_at=None),
+            r"khác với sổ cái đã ghi \(đã thôi giữ\)",
+        ),
+        (
+            lambda: RetentionHold.objects.create(
+                case=CaseFile.objects.get(), ground="khac", placed_by=User.objects.get(username="chief_kv1")
+            ),
+            "không có trong sổ cái",
+        ),
+        (lambda: RetentionRule.objects.filter(term="co_thoi_han").update(years=5), "dòng criminal/\\*/\\* khác"),
+        (lambda: RetentionRule.objects.filter(kind="").update(term="vinh_vien"), "dòng \\*/\\*/\\* khác"),
+        (lambda: RetentionRule.objects.filter(term="co_thoi_han").delete(), "dòng criminal/\\*/\\* .* không còn"),
+    ],
+)
+def test_what_keeps_a_file_from_disposal_is_compared_with_the_ledger(
+    case: CaseFile, people: dict[str, User], rules: object, behind: Callable[[], object], told: str
+) -> None:
+    kept_one_year()
+    chief = people["chief_kv1"]
+    ended_one = place_hold(actor=chief, case=case, ground="khac", reason="Chờ xử lý đơn khiếu nại")
+    end_hold(actor=chief, case=case, hold_id=ended_one.pk, reason="Đã xử lý xong đơn khiếu nại")
+    place_hold(actor=chief, case=case, ground="khac", reason="Chờ kết quả giám định lại")
+    assert verify().problems == []
+    behind()
+    assert re.search(told, " ".join(verify().problems))

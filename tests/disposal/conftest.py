@@ -9,12 +9,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import TestCase
 
-from tests.custody.test_retention import ended
+from tests.custody.test_retention import ended, kept_one_year
 from tests.people import pdf_bytes
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.custody import actions as custody
-from vks_plugin.custody.models import RetentionRule
 from vks_plugin.disposal.actions import approve, attach_record, draft, execute, submit
 from vks_plugin.disposal.models import DestructionBatch
 
@@ -31,12 +30,7 @@ def archived(case: CaseFile, actor: User) -> None:
     ended(case, actor)
     ProceduralEvent.objects.filter(case=case).update(happened_on=dt.date(2024, 5, 4))
     CaseFile.objects.filter(pk=case.pk).update(status="da_nop_luu")
-    RetentionRule.objects.update_or_create(
-        kind="criminal",
-        crime_class="",
-        outcome="",
-        defaults={"term": "co_thoi_han", "years": 1, "source": "Bảng thử"},
-    )
+    kept_one_year()
     case.refresh_from_db()
 
 

@@ -19,6 +19,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import LedgerEntry, SealedDocument, SealManifest
 from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, Told, paper_compared
+from vks_plugin.custody.queries.recorded_retention import retention_compared
 from vks_plugin.custody.verify_ledger import TELLS_OF_FILES, FilesOfCase, Seal, seal_problem
 from vks_plugin.custody.videos import videos_with
 from vks_plugin.host.stored import Hashes, recorded_hashes
@@ -28,7 +29,8 @@ _AT_ONCE = 400
 
 
 def otherwise_than_recorded() -> Iterator[str]:
-    """Yield a sentence for each document, file, seal, keeper, hand-over and loan of which the database says otherwise than the ledger."""
+    """Yield a sentence for each document, file, seal, keeper, hand-over, loan, hold and period of which the database says
+    otherwise than the ledger."""
     cases = CaseFile.objects.order_by("pk").values_list("pk", "code").iterator(chunk_size=4000)
     while some := dict(islice(cases, _AT_ONCE)):
         found = list(_compared(some))
@@ -36,6 +38,7 @@ def otherwise_than_recorded() -> Iterator[str]:
             # an act may have ended between two questions: what is wrong is found again
             again = set(_compared({case: some[case] for case, _sentence in found}))
             yield from (sentence for case, sentence in found if (case, sentence) in again)
+    yield from retention_compared()
 
 
 def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
