@@ -13,18 +13,22 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pypdf import PdfReader
 
+from tests.custody.everybody import wrongly_done
 from tests.custody.test_acts import data, hidden, written
 from tests.people import register
 from vks_plugin.access import transfers
 from vks_plugin.access.actions import edit_case
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.copies import approve_copy, deny_copy, issue_copy, request_copy, withdraw_copy
-from vks_plugin.custody.models import CertifiedCopy
+from vks_plugin.custody.models import CertifiedCopy, NumberSeries
 from vks_plugin.custody.queries.copies import copies_waiting
 from vks_plugin.custody.registers import register_paper
+from vks_plugin.custody.states import COPY
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.test import Client
 
     from vks_plugin.organization.models import ProcuracyUnit
@@ -173,3 +177,49 @@ def test_copies_open_nothing_and_go_nowhere_with_the_case(
     assert client.get(route).status_code == 404
     approve_copy(actor=people["chief_kv3"], code=code, copy_id=waits.pk)
     assert issue_copy(actor=people["clerk_kv3"], code=code, copy_id=waits.pk, copies=1, pages=1).unit == units["QN-KV3"]
+
+
+_LEADERS = {"chief_kv1", "deputy_kv1"}
+_STANDS: dict[str, dict[str, set[str]]] = {
+    "de_nghi": {"approve": {"chief_kv1"}, "deny": {"chief_kv1"}, "withdraw": {"clerk_kv1"} | _LEADERS},
+    "da_duyet": {"withdraw": {"clerk_kv1"} | _LEADERS, "issue": {"clerk_kv1"} | _LEADERS},
+    "tu_choi": {},
+    "da_cap": {},
+    "huy": {},
+}
+"""By state, who may do what with a copy that the clerk asked for."""
+_WAY_TO = {
+    "de_nghi": (),
+    "da_duyet": ("approve",),
+    "tu_choi": ("deny",),
+    "da_cap": ("approve", "issue"),
+    "huy": ("withdraw",),
+}
+_LEADS_TO = {"approve": "da_duyet", "deny": "tu_choi", "withdraw": "huy", "issue": "da_cap"}
+
+
+def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else_nothing(
+    case: CaseFile, people: dict[str, User]
+) -> None:
+    assert {each.name: (set(each.sources), each.target) for each in COPY.moves} == {
+        name: ({state for state, may in _STANDS.items() if name in may}, target) for name, target in _LEADS_TO.items()
+    }
+    assert set(_STANDS) == {state for state, _label in COPY.states}
+    row = _asked(people, case)
+    named: dict[str, Any] = {"code": case.code, "copy_id": row.pk}
+    acts: dict[str, Callable[[User], object]] = {
+        "approve": lambda actor: approve_copy(actor=actor, **named),
+        "deny": lambda actor: deny_copy(actor=actor, reason="Chưa có văn bản yêu cầu", **named),
+        "withdraw": lambda actor: withdraw_copy(actor=actor, **named),
+        "issue": lambda actor: issue_copy(actor=actor, copies=2, pages=4, **named),
+    }
+    whose = {name: max(whom) for may in _STANDS.values() for name, whom in may.items()}
+    for state, may in _STANDS.items():
+        with transaction.atomic():
+            for name in _WAY_TO[state]:
+                acts[name](people[whose[name]])
+            assert CertifiedCopy.objects.get(pk=row.pk).state == state
+            results = {name: (target, 1) for name, target in _LEADS_TO.items()}
+            wrong = wrongly_done(people, acts, may=may, whose=whose, leads_to=results, row=row, beside=(NumberSeries,))
+            assert wrong == [], state
+            transaction.set_rollback(True)
