@@ -369,7 +369,11 @@ def test_the_table_of_columns_is_that_of_the_program(page: str, heading: tuple[s
         words = "" if english else column.help
         if not words and column.choices:
             words = "; ".join(f"`{value}`" if english else label for value, label in column.choices)
-        words = words or _FORMS.get(column.form, ("", ""))[english]
+        words = words or (
+            "In exported lists alone; not read."
+            if column.source == "told"
+            else _FORMS.get(column.form, ("", ""))[english]
+        )
         if column.required:
             words = f"{'Needed.' if english else 'Bắt buộc.'} {words}".strip()
         national = f"`{column.national}`" if column.national else ""

@@ -1080,7 +1080,7 @@ def test_a_restricted_case_is_closed_to_clerk_and_province(
 OF_METADATA = {
     "code", "name", "kind", "kind_label", "stage", "stage_label", "status", "status_label", "unit", "department", "trial_unit",
     "charge_summary", "init_decision_no", "init_decision_date", "init_decision_agency", "national_case_code",
-    "handled_at", "main_accused", "lead_prosecutor", "document_count", "confidentiality", "level", "reason",
+    "handled_at", "main_accused", "lead_prosecutor", "lead_left", "document_count", "confidentiality", "level", "reason",
     "accused", "accused_label", "assignments", "internal_level", "internal_reason", "may",
 }  # fmt: skip
 """What is told of a case to who may only know that it exists."""

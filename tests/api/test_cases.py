@@ -19,6 +19,7 @@ from tests.people import register
 from vks_plugin.access import actions as access
 from vks_plugin.cases.actions import AccusedInput
 from vks_plugin.cases.models import Accused, CaseFile
+from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -265,6 +266,40 @@ def test_mine_is_what_is_assigned_to_me(three: list[str], as_person: Any) -> Non
     answer = as_person("prosecutor_kv1").get("/api/vks/cases/?mine=true").json()
     assert [each["code"] for each in answer["results"]] == three[:1]
     assert as_person("chief_kv1").get("/api/vks/cases/?mine=true").json()["count"] == 0
+
+
+def test_a_lead_who_left_is_told_and_the_case_is_found(
+    three: list[str], people: dict[str, User], as_person: Any
+) -> None:
+    chief, clerk = as_person("chief_kv1"), as_person("clerk_kv1")
+
+    def waiting() -> list[list[str]]:
+        answers = [each.get("/api/vks/cases/?needs_lead=true").json() for each in (chief, clerk)]
+        return [[each["code"] for each in answer["results"]] for answer in answers]
+
+    def left() -> dict[str, Any]:
+        rows = clerk.get(f"/api/vks/cases/{three[0]}/assignments/").json()["results"]
+        one = chief.get(f"/api/vks/cases/{three[0]}/").json()
+        assert one["assignments"] == rows
+        listed = {each["code"]: each for each in clerk.get("/api/vks/cases/").json()["results"]}
+        assert one["lead_prosecutor"] == listed[three[0]]["lead_prosecutor"] != None  # noqa: E711 - a person, and the same
+        assert one["lead_left"] is listed[three[0]]["lead_left"]
+        assert listed[three[1]]["lead_left"] is False
+        return {"case": one["lead_left"], **{each["user"]["username"]: each["left"] for each in rows}}
+
+    lead = people["prosecutor_kv1"]
+    assert waiting() == [three[1:2], three[1:2]]
+    before = left()
+    assert before["case"] is before[lead.username] is False
+    Appointment.objects.filter(user=lead).update(ends_on=timezone.localdate() - dt.timedelta(days=1))
+    assert waiting() == [three[:2], three[:2]]
+    assert left() == before | {"case": True, lead.username: True}
+    case = CaseFile.objects.get(code=three[0])
+    pk = case.assignments.get(user=lead).pk
+    assert chief.post(f"/api/vks/cases/{three[0]}/assignments/{pk}/end/").json()["left"] is True
+    made = {"user": people["other_prosecutor_kv1"].username, "role": "prosecutor_lead"}
+    assert chief.post(f"/api/vks/cases/{three[0]}/assignments/", made, format="json").json()["left"] is False
+    assert waiting() == [three[1:2], three[1:2]]
 
 
 @pytest.mark.parametrize("query", ["stage=x", "unit=QN-KV9", "q=%00"])

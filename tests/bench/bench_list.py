@@ -53,6 +53,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
     "taken in one quarter": {"handled_from": "01/04/2025", "handled_to": "30/06/2025"},
     "lead prosecutor": {"lead": "officer-2-3"},
     "mine": {"mine": "on"},
+    "nobody leads": {"needs_lead": "on"},
     "everything at once": {"q": "van", "stage": "thi_hanh_an", "charge": "173", "handled_from": "01/01/2025"},
     "by name": {"order": "name"},
     "by name, middle": {"order": "name", "page": "middle"},

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from vks_plugin.exchange.columns import columns
 from vks_plugin.exchange.exporting import Layout, export
 from vks_plugin.exchange.reading import read_file
 from vks_plugin.exchange.writing import FileType, csv_blocks, workbook
+from vks_plugin.organization.models import Appointment
 from vks_plugin.text import one_line
 
 if TYPE_CHECKING:
@@ -174,6 +176,30 @@ def test_who_only_knows_of_a_case_gets_names_and_nothing_of_the_record(rich: Cas
         for hidden in ("Bị Hại", "1993", "173", "Hạ Long", "dòng 1", "022", "Ngân", "inspector"):
             assert hidden not in text, hidden
     assert row["Họ và tên bị can"] == 'Công ty "A; B" (VN)'
+
+
+def test_a_lead_who_left_is_marked_and_the_mark_is_not_read(
+    rich: CaseFile, people: dict[str, User], load: Load, snapshot: Callable[[], Snapshot]
+) -> None:
+    mark = "Kiểm sát viên thụ lý chính đã thôi giữ chức vụ"
+    for asker in ("chief_kv1", "clerk_kv1"):
+        assert table(exported(people[asker]))[0][mark] == ""
+    Appointment.objects.filter(user=people["prosecutor_kv1"]).update(ended_at=timezone.now())
+    for asker in ("chief_kv1", "clerk_kv1"):
+        [row] = table(exported(people[asker]))
+        assert row[mark] == "x"
+        assert row["Kiểm sát viên thụ lý chính"] == "Đỗ Hữu Ước (prosecutor_kv1)"
+    content = exported(people["chief_kv1"])
+    assert mark in content.decode()
+    before = snapshot()
+    headings, cells = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    cells[headings.index(mark)] = "ai biết"
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([headings, cells])
+    for said in (content, written.getvalue().encode()):
+        assert told(load(said, updates=True)) == [(2, "unchanged", "")]
+    changed = {name for name, rows in snapshot().items() if rows != before[name]}
+    assert {name for name in changed if not name.startswith(("CaseImport", "Ledger"))} == set()
 
 
 @pytest.mark.parametrize("asker", ["prosecutor_kv3", "outsider", "admin_province", "locked", "other_prosecutor_kv1"])

@@ -13,10 +13,10 @@ from django.utils import timezone
 from tests.people import FiledCase, file_pdf, register
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
+from vks_plugin.access.queries import leads_of
 from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.organization.actions import appoint
 from vks_plugin.organization.models import Appointment
-from vks_plugin.web.limits import leads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +125,7 @@ def test_a_leader_assigns_and_takes_back(filed_case: FiledCase, people: dict[str
     Appointment.objects.filter(user=people["prosecutor_kv1"]).update(ended_at=timezone.now())
     assert [each for each in pages if left in Page(leader.get(each)).text] == list(pages)
     assert "đã thôi giữ chức vụ, cần phân công lại" in Page(leader.get(address)).text
-    assert [gone for _name, gone in leads([case.pk]).values()] == [True]
+    assert [each.left for each in leads_of([case]).values()] == [True]
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.people import register
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
 from vks_plugin.cases.actions import AccusedInput
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.organization.models import Appointment
 from vks_plugin.web.views.lists import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -148,6 +150,54 @@ def test_the_list_is_narrowed_and_ordered(
     narrowed: dict[str, str], found: list[str], three: dict[str, CaseFile], as_person: SignIn
 ) -> None:
     assert codes(as_person("clerk_kv1").get("/vks/", narrowed)) == found
+
+
+def test_cases_nobody_leads_are_found_as_the_rows_tell_them(
+    three: dict[str, CaseFile], people: dict[str, User], as_person: SignIn
+) -> None:
+    chief, clerk = as_person("chief_kv1"), as_person("clerk_kv1")
+
+    def waiting(client: Client = chief) -> list[str]:
+        answer = client.get("/vks/", {"needs_lead": "on", "order": "code"})
+        assert Page(answer).fields["needs_lead"] == "on"
+        return codes(answer)
+
+    def lead(case: str, who: str, role: str = "prosecutor_lead", **days: dt.date) -> None:
+        access.assign(actor=people["chief_kv1"], case=three[case], user=people[who], role=role, **days)
+
+    assert waiting() == waiting(clerk) == ["HS-GAY-2", "HS-MATUY-3", "HS-TROM-1"]
+    assert "HS-KV3-TROM" in waiting(as_person("chief_province"))
+    today = timezone.localdate()
+    lead("theft", "prosecutor_kv1")
+    # who prosecutes beside a lead, or leads from tomorrow on, leads nothing today
+    lead("assault", "prosecutor_kv1", "prosecutor")
+    lead("drugs", "other_prosecutor_kv1", starts_on=today + dt.timedelta(days=1))
+    assert waiting() == waiting(clerk) == ["HS-GAY-2", "HS-MATUY-3"]
+    # of the office above
+    lead("assault", "chief_province")
+    assert waiting() == ["HS-MATUY-3"]
+    post = Appointment.objects.filter(user=people["prosecutor_kv1"])
+    post.update(ended_at=timezone.now())
+    assert waiting() == ["HS-MATUY-3", "HS-TROM-1"]
+    row = Page(chief.get("/vks/", {"q": "HS-TROM-1"})).text
+    assert "đã thôi giữ chức vụ" in row
+    # while somebody stands in, the case has a lead, and the row names that person
+    lead("theft", "deputy_kv1", ends_on=today)
+    assert waiting() == ["HS-MATUY-3"]
+    row = Page(chief.get("/vks/", {"q": "HS-TROM-1"})).text
+    assert "Hoàng Thị Ngân" in row
+    assert "đã thôi giữ chức vụ" not in row
+    assert "Hoàng Thị Ngân" in Page(chief.get("/vks/cases/HS-TROM-1/")).text
+    assert "cần phân công lại" not in Page(chief.get("/vks/cases/HS-TROM-1/")).text
+    people["deputy_kv1"].is_active = False
+    people["deputy_kv1"].save()
+    assert waiting() == ["HS-MATUY-3", "HS-TROM-1"]
+    # what the archive has, and what was disposed of, waits for nobody
+    CaseFile.objects.filter(code="HS-MATUY-3").update(status="da_nop_luu")
+    CaseFile.objects.filter(code="HS-TROM-1").update(destroyed_at=timezone.now())
+    assert waiting() == []
+    CaseFile.objects.filter(code="HS-MATUY-3").update(status="tam_dinh_chi", archived_at=timezone.now())
+    assert waiting() == []
 
 
 def test_only_offices_with_cases_one_may_know_of_are_offered(

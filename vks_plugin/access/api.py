@@ -36,6 +36,7 @@ from vks_plugin.access.queries import (
     require,
     units_to_appoint_in,
     who_can_see,
+    without_post,
 )
 from vks_plugin.access.reminders import mark_read, unread
 from vks_plugin.cases.deadlines import deadline_rules
@@ -47,6 +48,8 @@ from vks_plugin.organization.queries import posts_in_force
 from vks_plugin.rest import NUMBER, ApiViewSet, InputSerializer, PersonSerializer, refusals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
@@ -81,6 +84,19 @@ class AssignmentSerializer(serializers.Serializer[Assignment]):
     starts_on = serializers.DateField(help_text="First day, included.")
     ends_on = serializers.DateField(allow_null=True, help_text="Last day, included; null: open.")
     ended_at = serializers.DateTimeField(allow_null=True, help_text="The moment it was ended before its day.")
+    left = serializers.SerializerMethodField(
+        help_text="Whether the person has no post any more in an office that has to do with the case, or no account: the "
+        "assignment then opens nothing."
+    )
+
+    def get_left(self, row: Assignment) -> bool:
+        """Return whether the person left."""
+        return row.user_id in self.context["left"]
+
+
+def left_among(case: CaseFile, rows: Iterable[Assignment]) -> dict[str, Any]:
+    """Return what `AssignmentSerializer` is to know of assignments to one case (one query)."""
+    return {"left": {user_id for _case, user_id in without_post((case, each.user_id) for each in rows)}}
 
 
 class AssignSerializer(InputSerializer):
@@ -112,7 +128,8 @@ class CaseAssignmentViewSet(OfCaseViewSet):
 
     def list(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with the assignments in force."""
-        return self.page(self.case_view().assignments)
+        view = self.case_view()
+        return self.page(view.assignments, knowing=lambda rows: left_among(view.case, rows))
 
     def create(self, _request: Request, **_kwargs: str) -> Response:
         """Assign."""
@@ -131,7 +148,7 @@ class CaseAssignmentViewSet(OfCaseViewSet):
             starts_on=given.get("starts_on"),
             ends_on=given.get("ends_on"),
         )
-        return self.shown(made, status=201)
+        return self.shown(made, status=201, **left_among(case, [made]))
 
     @extend_schema(
         summary="End an assignment",
@@ -149,7 +166,7 @@ class CaseAssignmentViewSet(OfCaseViewSet):
             raise NotFound(_("Không có phân công này trong vụ án."))
         actions.end_assignment(actor=self.actor, assignment=assignment)
         assignment.refresh_from_db()
-        return self.shown(assignment)
+        return self.shown(assignment, **left_among(case, [assignment]))
 
 
 class ViewerSerializer(serializers.Serializer[Any]):

@@ -20,11 +20,10 @@ from django.utils import timezone
 
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import Decision, Level, decide
-from vks_plugin.access.queries import FACTS, facts_of, posts_of, reach, without_post
+from vks_plugin.access.queries import FACTS, Lead, facts_of, leads_of, posts_of, reach
 from vks_plugin.cases.models import Accused, Assignment, CaseDeadline, CaseDocument, CaseFile
 from vks_plugin.cases.running import band
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
     _Paginator = Paginator[CaseFile]
@@ -54,17 +53,25 @@ class Listed:
 
     decision: Decision
     main_accused: str | None
-    lead: User | None
-    lead_left: bool
-    """Whether the lead prosecutor has no post there any more, so that nobody has the case."""
+    led: Lead | None
     document_count: int
     next_deadline: Deadline | None
     """None for who may not read the case, as well."""
 
     @property
+    def lead(self) -> User | None:
+        """The lead prosecutor; None: nobody."""
+        return self.led.user if self.led is not None else None
+
+    @property
+    def lead_left(self) -> bool:
+        """Whether the lead prosecutor has no post there any more, so that nobody has the case."""
+        return self.led is not None and self.led.left
+
+    @property
     def lead_name(self) -> str:
         """The lead prosecutor's name; empty when there is none."""
-        return display_name(self.lead)
+        return self.led.name if self.led is not None else ""
 
 
 def decisions_for(user: User, cases: Iterable[CaseFile]) -> dict[int, Decision]:
@@ -109,20 +116,13 @@ def ordered(cases: QuerySet[CaseFile], order: str, user: User) -> QuerySet[CaseF
 
 
 def listed(user: User, cases: Sequence[CaseFile]) -> dict[int, Listed]:
-    """Return, by primary key, what the rows of one page tell (seven queries for all of them)."""
-    today = timezone.localdate()
+    """Return, by primary key, what the rows of one page tell (eight queries for all of them)."""
     keys = [case.pk for case in cases]
     decisions = decisions_for(user, cases)
     people = Accused.objects.filter(case__in=keys).order_by("case", "-position", "-pk")
     # of each case the first one comes last, and stays
     accused = dict(people.values_list("case_id", "full_name"))
-    leads = dict(
-        Assignment.objects.in_force(today)
-        .filter(case__in=keys, role=Assignment.Role.PROSECUTOR_LEAD)
-        .values_list("case_id", "user_id")
-    )
-    holders = User.objects.in_bulk(set(leads.values()))
-    left = without_post((case, leads[case.pk]) for case in cases if case.pk in leads)
+    leads = leads_of(cases)
     documents = dict(
         CaseDocument.objects.filter(case__in=keys, part="hsva")
         .order_by()
@@ -135,8 +135,7 @@ def listed(user: User, cases: Sequence[CaseFile]) -> dict[int, Listed]:
         pk: Listed(
             decision=decisions[pk],
             main_accused=accused.get(pk),
-            lead=holders.get(leads[pk]) if pk in leads else None,
-            lead_left=(pk, leads.get(pk, 0)) in left,
+            led=leads.get(pk),
             document_count=documents.get(pk, 0),
             next_deadline=due.get(pk),
         )

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 from django.utils import timezone
@@ -54,7 +54,7 @@ from vks_plugin.cases.stages import ARCHIVED, PARTS
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.host.reading import roots_of
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import appointments_in_force, looked_up, posts_in_force, reading_only
+from vks_plugin.organization.queries import appointments_in_force, display_name, looked_up, posts_in_force, reading_only
 from vks_plugin.text import folded, gettext_noop
 
 if TYPE_CHECKING:
@@ -190,6 +190,58 @@ def without_post(assigned: Iterable[tuple[CaseFile, int]]) -> set[tuple[int, int
         for case, user_id in pairs
         if offices[user_id].isdisjoint({case.unit_id, case.unit.parent_id, case.trial_unit_id})
     }
+
+
+class Lead(NamedTuple):
+    """Who leads a case."""
+
+    user: User
+    left: bool
+    """Whether that person left (see `without_post`), so that nobody has the case."""
+
+    @property
+    def name(self) -> str:
+        """The person's name."""
+        return display_name(self.user)
+
+
+def leads_of(cases: Iterable[CaseFile]) -> dict[int, Lead]:
+    """Return, by key of the case, who leads each of these cases today (two queries for all of them).
+
+    Of several, where somebody stands in for the one who stays, whoever has a post comes before who left, and then who
+    began later.
+
+    Args:
+        cases: each with its office.
+    """
+    chosen = {case.pk: case for case in cases}
+    rows = list(
+        Assignment.objects.in_force(timezone.localdate())
+        .filter(case_id__in=chosen, role=Assignment.Role.PROSECUTOR_LEAD)
+        .select_related("user")
+        .order_by("starts_on", "pk")
+    )
+    left = without_post((chosen[row.case_id], row.user_id) for row in rows)
+    found: dict[int, Lead] = {}
+    for row in rows:
+        gone = (row.case_id, row.user_id) in left
+        if not gone or row.case_id not in found or found[row.case_id].left:
+            found[row.case_id] = Lead(row.user, gone)
+    return found
+
+
+def without_lead(cases: QuerySet[CaseFile]) -> QuerySet[CaseFile]:
+    """Narrow to the cases somebody is to be assigned to: nobody leads them today, or who does has left (see `leads_of`).
+
+    What the archive has, and what was disposed of, waits for nobody.
+    """
+    today = timezone.localdate()
+    around = reduce(or_, (Q(unit=OuterRef(each)) for each in ("case__unit", "case__unit__parent", "case__trial_unit")))
+    posts = Appointment.objects.in_force(today).filter(around, user=OuterRef("user"))
+    led = Assignment.objects.in_force(today).filter(
+        Exists(posts), case=OuterRef("pk"), role=Assignment.Role.PROSECUTOR_LEAD, user__is_active=True
+    )
+    return cases.filter(~Exists(led), archived_at__isnull=True, destroyed_at__isnull=True).exclude(status=ARCHIVED)
 
 
 def case_decision(user: User, case: CaseFile, part: str = "hsva") -> Decision:

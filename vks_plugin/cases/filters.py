@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import reach, search_cases
+from vks_plugin.access.queries import reach, search_cases, without_lead
 from vks_plugin.cases import penal_code
 from vks_plugin.cases.kinds import KINDS, all_stages, all_statuses
 from vks_plugin.cases.models import Assignment, CaseFile, Charge
@@ -110,6 +110,10 @@ class CaseFilterSet(django_filters.FilterSet):
     )
     mine = django_filters.BooleanFilter(method="only_mine", label=_("Phân công cho tôi"), widget=forms.CheckboxInput)
 
+    needs_lead = django_filters.BooleanFilter(
+        method="only_without_lead", label=_("Cần phân công"), widget=forms.CheckboxInput
+    )
+
     for_readers = ("crime_class", "charge", "flags", "band", "due_within")
     """Filters on what only readers may know."""
 
@@ -169,6 +173,10 @@ class CaseFilterSet(django_filters.FilterSet):
             return queryset
         mine = Assignment.objects.in_force(timezone.localdate()).filter(user_id=self.request.user.pk)
         return queryset.filter(pk__in=mine.values("case_id"))
+
+    def only_without_lead(self, queryset: QuerySet[CaseFile], _name: str, wanted: bool) -> QuerySet[CaseFile]:  # noqa: FBT001 - the signature django-filter calls
+        """Keep the cases nobody leads today, as the rows of the list say; not asked for them, keep everything."""
+        return without_lead(queryset) if wanted else queryset
 
 
 def _charges(text: str) -> Q:

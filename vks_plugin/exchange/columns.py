@@ -41,7 +41,7 @@ Form = Literal[
     "charges",
     "birth",
 ]
-Source = Literal["case", "details", "assignment", "people", "accused"]
+Source = Literal["case", "details", "assignment", "people", "accused", "told"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Column:
     form: Form
     source: Source
     field: str
-    """What it is called where it is kept."""
+    """What it is called where it is kept; of source `told`, which a list tells and nobody writes, what it is told of."""
     national: str = ""
     """What the national case software calls it (not checked against that software)."""
     also: tuple[str, ...] = ()
@@ -136,6 +136,7 @@ _KNOWN_TO_ALL = frozenset(
         "handled_at",
         "charge_summary",
         "lead_prosecutor",
+        "lead_left",
         "accused",
         "accused_full_name",
     }
@@ -153,6 +154,7 @@ _HELP = {
     "handled_at": _("Để trống: hôm nay."),
     "leader_in_charge": _("Tên đăng nhập, hoặc họ và tên của người có chức danh tại đơn vị hay đơn vị cấp trên."),
     "lead_prosecutor": _("Như trên. Chỉ lãnh đạo đơn vị nạp thì mới được phân công."),
+    "lead_left": _("Chỉ có trong danh sách xuất ra; nạp vào thì không đọc."),
     "prosecutors": _("Nhiều người: cách nhau bằng dấu chấm phẩy."),
     "inspectors": _("Nhiều người: cách nhau bằng dấu chấm phẩy."),
     "scan_operators": _("Nhiều người: cách nhau bằng dấu chấm phẩy."),
@@ -251,6 +253,10 @@ def _columns() -> Iterable[Column]:
     yield from _of_kinds()
     for name, heading, form, role in _ASSIGNED:
         yield _column(name, heading, form, "assignment", role)
+        if name == "lead_prosecutor":
+            yield _column(
+                "lead_left", "Kiểm sát viên thụ lý chính đã thôi giữ chức vụ", "flag", "told", role, edited=False
+            )
     yield from _of_roles()
     yield _column("charges", "Tội danh khởi tố (điều, khoản)", "charges", "case", "charges")
     yield _column("accused", "Bị can, bị cáo", "accused", "case", "accused")

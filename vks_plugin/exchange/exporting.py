@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.access.case_lists import decisions_for
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import FACTS, visible_cases
+from vks_plugin.access.queries import FACTS, Lead, leads_of, visible_cases
 from vks_plugin.cases import penal_code
 from vks_plugin.cases.kinds import KINDS, kind_of
 from vks_plugin.cases.models import Accused, Assignment, CaseFile, CasePerson, Charge
@@ -53,6 +53,7 @@ class _Block:
     people: dict[int, list[CasePerson]] = field(default_factory=lambda: defaultdict(list))
     charges: dict[tuple[int, int | None], list[Charge]] = field(default_factory=lambda: defaultdict(list))
     assigned: dict[tuple[int, str], list[User]] = field(default_factory=lambda: defaultdict(list))
+    leads: dict[int, Lead] = field(default_factory=dict)
 
 
 def columns_of(cases: QuerySet[CaseFile], layout: str) -> list[Column]:
@@ -112,6 +113,7 @@ def _block(user: User, keys: Sequence[int]) -> _Block:
     posts = Assignment.objects.in_force(timezone.localdate()).filter(case__in=found).select_related("user")
     for post in posts.order_by("pk"):
         block.assigned[post.case_id, post.role].append(post.user)
+    block.leads = leads_of(cases)
     return block
 
 
@@ -123,6 +125,9 @@ def _value(column: Column, case: CaseFile, accused: Accused | None, block: _Bloc
         return _plain(column, case.details.get(column.field))
     if column.source == "assignment":
         return "; ".join(officer_words(user) for user in block.assigned[case.pk, column.field])
+    if column.source == "told":
+        lead = block.leads.get(case.pk)
+        return written_flag(lead.left) if lead is not None else None
     if column.source == "people":
         people = [each for each in block.people[case.pk] if each.role == column.field]
         return _fitting(_given(each) for each in people)

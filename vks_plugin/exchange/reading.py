@@ -143,6 +143,8 @@ def _as_heading(row: Row) -> _Heading:
         if column is None or column.name in taken:
             unknown.append(words[:80])
             continue
+        if column.source == "told":
+            continue
         taken.add(column.name)
         found[index] = (column, words)
     return _Heading(found, unknown, [each for each in KEY if each not in taken])

@@ -167,6 +167,7 @@ def template() -> HttpResponseBase:
                 _(column.help) if column.help else "",
             ]
             for column in known
+            if column.source != "told"
         ]
         content = workbook([(SHEET, common, []), ("Giải thích", _EXPLAINED, explained)])
     return _named(FileResponse(content, content_type=CONTENT_TYPES[FileType.XLSX]), "mau-danh-sach-vu-an.xlsx")

@@ -6,7 +6,7 @@ Nothing here says that a limit was broken; a day that is past is said to be past
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import visible_cases, without_post
+from vks_plugin.access.queries import visible_cases
 from vks_plugin.access.reminders import WORKING
 from vks_plugin.cases.actions.deadlines import limits_of
 from vks_plugin.cases.deadlines import deadline_rules
 from vks_plugin.cases.models import Assignment, CaseDeadline, CaseFile
 from vks_plugin.cases.running import Running, band
 from vks_plugin.language import spoken
-from vks_plugin.organization.queries import display_name
 
 BANDS: Mapping[str, Any] = {
     "red": gettext_lazy("đã qua ngày tính được"),
@@ -202,14 +201,3 @@ def urgent_of_mine(user: User) -> int:
     """Return how many limits of one's own cases are red or orange, for the menu (a few queries)."""
     last = edges(timezone.localdate())["orange"][1]
     return visible_limits(user, only_mine=True).filter(due_on__lte=last).count()
-
-
-def leads(cases: Iterable[int]) -> dict[int, tuple[str, bool]]:
-    """Return the name of who leads each of these cases today, and whether that person left the office (two queries)."""
-    rows = list(
-        Assignment.objects.in_force(timezone.localdate())
-        .filter(case_id__in=set(cases), role=Assignment.Role.PROSECUTOR_LEAD)
-        .select_related("user", "case__unit")
-    )
-    left = without_post((row.case, row.user_id) for row in rows)
-    return {row.case_id: (display_name(row.user), (row.case_id, row.user_id) in left) for row in rows}

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from vks_plugin.access.actions import edit_case, register_case
-from vks_plugin.access.api import AssignmentSerializer
+from vks_plugin.access.api import AssignmentSerializer, left_among
 from vks_plugin.access.case_lists import (
     CasePaginator,
     Deadline,
@@ -83,6 +83,10 @@ class CaseSerializer(serializers.Serializer[CaseFile]):
     reason = serializers.SerializerMethodField(help_text="The rule that gives the level, in Vietnamese.")
 
     lead_prosecutor = serializers.SerializerMethodField(help_text="Who leads the case today; null: nobody.")
+    lead_left = serializers.SerializerMethodField(
+        help_text="Whether that person has no post any more in an office that has to do with the case, or no account: "
+        "somebody else is to be assigned."
+    )
     next_deadline = serializers.SerializerMethodField(
         help_text="The time limit that ends first; null where none runs, and for who may not read the case."
     )
@@ -108,6 +112,10 @@ class CaseSerializer(serializers.Serializer[CaseFile]):
         """Return account and name."""
         lead = self._listed(case).lead
         return PersonSerializer(lead).data if lead is not None else None
+
+    def get_lead_left(self, case: CaseFile) -> bool:
+        """Return whether whoever leads it left."""
+        return self._listed(case).lead_left
 
     @extend_schema_field(NextDeadlineSerializer(allow_null=True))
     def get_next_deadline(self, case: CaseFile) -> Any:
@@ -206,9 +214,10 @@ class CaseDetailSerializer(CaseSerializer):
         return max(self._view.decision.level, self._view.internal.level) >= Level.VIEW
 
     @extend_schema_field(AssignmentSerializer(many=True))
-    def get_assignments(self, _case: CaseFile) -> Any:
+    def get_assignments(self, case: CaseFile) -> Any:
         """Return who works on it."""
-        return AssignmentSerializer(cast("Any", self._view.assignments), many=True).data
+        rows = list(self._view.assignments)
+        return AssignmentSerializer(cast("Any", rows), many=True, context=left_among(case, rows)).data
 
     @extend_schema_field(AccusedNameSerializer(many=True))
     def get_accused(self, case: CaseFile) -> Any:
@@ -391,6 +400,12 @@ _FOR_READERS = "Finds only cases the asker may read."
                 "`init_decision_date`, `stage`, `status`, `unit`, `document_count`, `due`.",
             ),
             OpenApiParameter("mine", bool, description="Only cases the asker is assigned to today."),
+            OpenApiParameter(
+                "needs_lead",
+                bool,
+                description="Only cases nobody leads today, or whose lead has left (`lead_left`), and that the archive does "
+                "not have.",
+            ),
         ],
     ),
     retrieve=extend_schema(summary="One case", responses={200: CaseDetailSerializer, **refusals(404)}),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from vks_plugin.access.queries import visible_cases
+from vks_plugin.access.queries import leads_of, visible_cases
 from vks_plugin.access.reminders import mark_read, unread
 from vks_plugin.access.temporary import in_state, shown_to
 from vks_plugin.errors import BadInput
@@ -42,7 +42,7 @@ def review(request: SignedInRequest) -> HttpResponse:
     if band in limits.BANDS:
         rows = limits.in_band(rows, band, today)
     chosen = Paginator(rows.select_related("case__unit", "accused"), ON_A_PAGE).get_page(request.GET.get("page"))
-    leads = limits.leads(row.case_id for row in chosen)
+    leads = leads_of(row.case for row in chosen)
     kept = request.GET.copy()
     for key in ("page", "band"):
         kept.pop(key, None)
@@ -52,7 +52,7 @@ def review(request: SignedInRequest) -> HttpResponse:
             (
                 row.case,
                 limits.of_row(row, today),
-                leads.get(row.case_id, ("", False)),
+                leads.get(row.case_id),
                 (row.case_id, row.accused_id, row.rule, row.due_on) in new,
             )
             for row in chosen

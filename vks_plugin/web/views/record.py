@@ -32,6 +32,7 @@ from vks_plugin.access.queries import (
     facts_of,
     held_for_a_while,
     leads,
+    leads_of,
     not_yours,
     readable_changes,
     related_cases,
@@ -219,7 +220,7 @@ def header(view: CaseView) -> dict[str, Any]:
     """Return what stands above every section (four queries; who may only know of the case gets less)."""
     case = view.case
     reading = "view" in view.may
-    lead = view.assignments.filter(role=Assignment.Role.PROSECUTOR_LEAD).first() if reading else None
+    lead = leads_of([case]).get(case.pk) if reading else None
     sensitivity = facts_of(case).sensitivity
     return {
         "view": view,
@@ -231,8 +232,8 @@ def header(view: CaseView) -> dict[str, Any]:
         "may_edit": "edit" in view.may,
         "accused_names": [person.full_name for person in view.accused],
         "class_label": class_words(case.crime_class) if reading else "",
-        "lead_name": display_name(lead.user) if lead is not None else "",
-        "lead_left": lead is not None and bool(without_post([(case, lead.user_id)])),
+        "lead_name": lead.name if lead is not None else "",
+        "lead_left": lead is not None and lead.left,
         "nearest": limits.nearest(case) if reading else None,
     }
 
