@@ -131,6 +131,45 @@ def test_who_asks_is_not_told_which_cases_there_are(filed_case: FiledCase, peopl
         assert invented.pk not in set(temporary.answerable_by(people[name]).values_list("pk", flat=True))
 
 
+def test_a_code_that_looks_like_none_is_refused_whether_there_is_such_a_case(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    asker, real = people["prosecutor_kv3"], filed_case.case.code
+    series, year = real.rpartition("-")[0], f"{timezone.localdate().year}"
+    assert series == "HS-QN-KV1-2026"
+
+    def ask(code: str, **more: bool) -> str:
+        try:
+            temporary.request_emergency(actor=asker, code=code, reason=WHY, hours=2, **more)
+        except BadInput as error:
+            return f"{error.field}: {error.message}".replace(code.upper(), "…")
+        return ""
+
+    for code in (
+        real,
+        real.lower(),
+        f"{series}-9999",
+        f"{series}-10000",
+        f"HS-NT-QN-{year}-0001",
+        "HS-TROM-1",
+        "12.AB",
+    ):
+        assert ask(code) == "", code
+    # another office, another prefix, a digit or a part too few, a year to come
+    wrong = ("HS-QN-KV9-2026-0001", f"SH{real[2:]}", real[:-1], series, "HS-QN-KV1-206-0001", "HS-QN-KV1-2999-0001")
+    for code in wrong:
+        assert ask(code).startswith("code: “…” không giống mã"), code
+        assert ask(code, as_written=True) == "", code
+    # what somebody chose looks like nothing here; one that is there is told apart from one that is not by nothing
+    CaseFile.objects.filter(code=real).update(code="HS-CU-2019-7")
+    assert ask("HS-CU-2019-7") == ask("HS-CU-2019-8") != ""
+    assert ask("HS-CU-2019-7", as_written=True) == ask("HS-CU-2019-8", as_written=True) == ""
+    assert temporary.answerable_by(people["chief_kv1"]).filter(case_code="HS-CU-2019-7").count() == 1
+    # what no case can be called is refused whatever is said
+    for code in ("HS/QN/1", "ĐƠN-1", "A", "HS QN 1"):
+        assert "chữ in hoa không dấu" in ask(code, as_written=True), code
+
+
 def test_a_request_nobody_answers_lapses(filed_case: FiledCase, people: dict[str, User]) -> None:
     row = _asked(people, filed_case)
     with time_machine.travel(timezone.now() + dt.timedelta(hours=25), tick=False), pytest.raises(NotFound):

@@ -65,6 +65,8 @@ def test_an_emergency_opens_the_documents_and_closes_them(filed_case: FiledCase,
     ("asker", "change", "status", "field"),
     [
         ("prosecutor_kv3", {"case": " "}, 400, "case"),
+        ("prosecutor_kv3", {"case": "HS-QN-KV9-2026-0001"}, 400, "case"),
+        ("prosecutor_kv3", {"case": "HS/1", "as_written": True}, 400, "case"),
         ("prosecutor_kv3", {"reason": "gấp"}, 400, "reason"),
         ("prosecutor_kv3", {"hours": 0}, 400, "hours"),
         ("prosecutor_kv3", {"hours": 73}, 400, "hours"),
@@ -97,6 +99,9 @@ def test_whoever_asks_is_answered_alike_whether_there_is_such_a_case(case: CaseF
             )
         )
     assert told[0] == told[1]
+    doubtful = {"case": "HS-QN-KV9-2026-0001", "reason": WHY, "hours": 2}
+    assert "HS-QN" in _post(asker, ROUTE, doubtful).json()["detail"]
+    assert _post(asker, ROUTE, doubtful | {"as_written": True}).status_code == 201
 
 
 def test_the_list_is_narrowed_and_a_wrong_filter_is_refused(

@@ -112,6 +112,7 @@ def test_whoever_asks_is_told_the_same_whether_there_is_such_a_case_or_not(
     [
         ({"code": ""}, "code", "bắt buộc"),
         ({"reason": "gấp"}, "reason", "từ 20 đến 1000"),
+        ({"code": "HS/1"}, "code", "Mã vụ án chỉ gồm chữ in hoa không dấu"),
         ({"hours": "0"}, "hours", "Số giờ từ 1 đến 72."),
         ({"hours": "500"}, "hours", "Số giờ từ 1 đến 72."),
         ({"hours": "vài"}, "hours", ""),

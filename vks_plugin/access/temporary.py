@@ -21,6 +21,7 @@ from vks_plugin.access.projection import hold_case, hold_cases, project_case, pr
 from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of, visible_cases
 from vks_plugin.acts import tell, tell_each
 from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.actions.registration import check_code
 from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
@@ -78,14 +79,17 @@ def waiting(moment: dt.datetime | None = None) -> QuerySet[TemporaryAccess]:
 
 
 @transaction.atomic
-def request_emergency(*, actor: User, code: str, reason: str, hours: int) -> TemporaryAccess:
+def request_emergency(*, actor: User, code: str, reason: str, hours: int, as_written: bool = False) -> TemporaryAccess:
     """Ask for a case in an emergency; nothing is open until a second person approves.
 
     Whoever asks is not told whether there is such a case.
 
+    Args:
+        as_written: the paper in hand has the code so, though it does not look like one (see `check_code`).
+
     Raises:
         NotAllowed: the actor holds no post.
-        BadInput: no code, a reason that says nothing, or too many hours.
+        BadInput: no code, one that can be none, a reason that says nothing, or too many hours.
         Conflict: too many requests wait already, or see `case_asked_for`.
     """
     if not posts_in_force(actor):
@@ -93,6 +97,7 @@ def request_emergency(*, actor: User, code: str, reason: str, hours: int) -> Tem
     code = one_line(code).upper()
     if not code or len(code) > 40:
         raise BadInput(_("Hãy nhập mã vụ án."), field="code")
+    check_code(code, as_written=as_written)
     most = configuration().emergency_hours
     if not 1 <= hours <= most:
         raise BadInput(_("Số giờ từ 1 đến %(most)d.") % {"most": most}, field="hours")

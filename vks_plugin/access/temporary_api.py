@@ -83,6 +83,11 @@ class EmergencySerializer(InputSerializer):
     case = serializers.CharField(help_text="Its code; whoever asks is not told whether there is such a case.")
     reason = ComposedField(help_text=f"At least {temporary.SHORTEST_REASON} letters.")
     hours = serializers.IntegerField(max_value=LARGEST_NUMBER, help_text="From 1 to `VKS_EMERGENCY_HOURS`.")
+    as_written = serializers.BooleanField(
+        default=False,
+        help_text="The paper in hand has the code so, though it does not look like one that is given here; without it such a "
+        "code is refused.",
+    )
 
 
 class OversightSerializer(InputSerializer):
@@ -136,7 +141,11 @@ class TemporaryAccessViewSet(ApiViewSet):
         given = self.given(EmergencySerializer)
         try:
             row = temporary.request_emergency(
-                actor=self.actor, code=given["case"], reason=given["reason"], hours=given["hours"]
+                actor=self.actor,
+                code=given["case"],
+                reason=given["reason"],
+                hours=given["hours"],
+                as_written=given["as_written"],
             )
         except BadInput as error:
             field = "case" if error.field == "code" else error.field

@@ -79,7 +79,8 @@ class EmergencyForm(OversightForm):
         label=_("Mã vụ án"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
     )
     hours = forms.IntegerField(label=_("Số giờ"), widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4}))
-    field_order = ("code", "hours", "reason")
+    as_written = forms.BooleanField(label=_("Mã ghi đúng như vậy trên giấy"), required=False)
+    field_order = ("code", "hours", "reason", "as_written")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

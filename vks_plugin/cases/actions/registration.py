@@ -29,10 +29,11 @@ from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, VksError
 from vks_plugin.organization.actions import refuse_ended_meanwhile, refuse_outside
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.text import folded, one_line
+from vks_plugin.text import folded, gettext_noop, one_line
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{1,38}[A-Z0-9]")
 """What a case code may look like; it appears in addresses and file names."""
+_CODE_FORM = gettext_noop("Mã vụ án chỉ gồm chữ in hoa không dấu, chữ số và các dấu . - (từ 3 đến 40 ký tự).")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,44 @@ def _next_code(unit: ProcuracyUnit, year: int, mark: str) -> str:
         if code.removeprefix(prefix).isdigit()
     ]
     return f"{prefix}{max(numbers, default=0) + 1:04d}"
+
+
+def check_code(code: str, *, as_written: bool = False) -> None:
+    """Refuse a typed code that no case here can have, or that looks numbered and is not numbered as it is done here.
+
+    By its form alone: whether there is such a case is not looked at, so that nobody is told. Where numbering was different,
+    or codes were chosen, whoever has the paper in hand says that it is `as_written`.
+
+    Raises:
+        BadInput: the sentence says what such a code looks like.
+    """
+    if not CODE.fullmatch(code):
+        raise BadInput(_(_CODE_FORM), field="code")
+    if as_written:
+        return
+    prefix, today = configuration().case_code_prefix, timezone.localdate()
+    units = dict(ProcuracyUnit.objects.order_by("kind", "position", "code").values_list("code", "valid_to"))
+    offices = {f"{prefix}-{mark}{code}".upper() for mark in _marks() for code in units}
+    numbered = re.fullmatch(r"(.+)-([0-9]{4})-[0-9]{4,}", code)
+    if numbered is not None and numbered[1] in offices and 1900 <= int(numbered[2]) <= today.year:
+        return
+    if not re.search(r"-[0-9]{4}-[0-9]+$", code) and not any(code.startswith(f"{each}-") for each in offices):
+        # one that somebody chose
+        return
+    present = next((code for code, until in units.items() if until is None), "")
+    example = "-".join([prefix, present, str(today.year), "0001"])
+    raise BadInput(
+        _(
+            "“%(code)s” không giống mã do hệ thống cấp (như %(example)s: đầu mã, mã đơn vị, năm, số thứ tự có ít nhất 4 chữ "
+            "số): hãy xem lại. Nếu giấy tờ ghi đúng như vậy, hãy xác nhận là đúng như trên giấy rồi gửi lại."
+        )
+        % {"code": code, "example": example},
+        field="code",
+    )
+
+
+def _marks() -> list[str]:
+    return [f"{mark}-" if mark else "" for mark in dict.fromkeys(kind.code_mark for kind in KINDS.values())]
 
 
 def _clash(key: str, code: str | None, cases: QuerySet[CaseFile] | None = None) -> VksError | None:
@@ -250,9 +289,7 @@ def create_case(
     if code is not None:
         code = one_line(code).upper() or None
     if code is not None and not CODE.fullmatch(code):
-        raise BadInput(
-            _("Mã vụ án chỉ gồm chữ in hoa không dấu, chữ số và các dấu . - (từ 3 đến 40 ký tự)."), field="code"
-        )
+        raise BadInput(_(_CODE_FORM), field="code")
     prosecuted = [person for person in accused if one_line(person.full_name)]
     key = init_decision_key(number, init_decision_date, agency, kind, on_appeal=on_appeal)
     # in this order: what clashes may be what the first click of the same form has made meanwhile
