@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tests.web.conftest import Page
-from vks_plugin.organization.models import Appointment
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.organization.models import Appointment, Department
 from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
@@ -138,3 +140,30 @@ def test_a_chief_ends_no_post_of_another_office(people: dict[str, User], as_pers
     assert as_person("chief_kv1").post(f"{ADDRESS}appointments/{post.pk}/end/").status_code == 404
     post.refresh_from_db()
     assert post.ended_at is None
+
+
+def test_departments_stand_by_number_wherever_they_are_shown_or_chosen(
+    case: CaseFile, units: dict[str, ProcuracyUnit], as_person: SignIn
+) -> None:
+    codes = ["P1", "P2", "P3A", "P10", "P11", "VP"]
+    ordered = ["P1", "P2", "P10", "P11", "P3A", "VP"]
+    for code in reversed(codes):
+        Department.objects.create(unit=units["QN-KV1"], code=code, name=f"Phòng {code}")
+    chief = as_person("chief_province")
+    api = chief.get("/api/vks/departments/?unit=QN-KV1").json()["results"]
+    assert [each["code"] for each in api] == ordered
+    suggested = as_person("clerk_kv1").get("/vks/suggest/departments/", {"q": "Phòng"}).json()["results"]
+    assert [each["value"].partition(" ")[0] for each in suggested] == ordered
+    for shown in (
+        chief.get("/vks/"),
+        chief.get(ADDRESS),
+        as_person("admin_province").get("/vks/organization/offices/QN-KV1/"),
+    ):
+        assert list(dict.fromkeys(re.findall(r"Phòng (V?P\w*)", shown.content.decode()))) == ordered
+    # one that the office gave a place keeps it
+    Department.objects.filter(code="VP").update(position=0)
+    Department.objects.exclude(code="VP").update(position=5)
+    found = Department.objects.filter(unit=units["QN-KV1"]).values_list("code", flat=True)
+    assert list(found) == ["VP", *ordered[:-1]]
+    # what is ordered by its department follows
+    assert list(CaseFile.objects.order_by("department")) == [case]

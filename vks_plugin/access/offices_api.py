@@ -21,7 +21,7 @@ from vks_plugin.organization.api import (
     UnitFilterSet,
     UnitSerializer,
 )
-from vks_plugin.organization.models import Department, ProcuracyUnit
+from vks_plugin.organization.models import BY_CODE, Department, ProcuracyUnit
 from vks_plugin.rest import CODE, NUMBER, ApiViewSet, ComposedField, InputSerializer, refusals
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _refuse_trying(dry_run: bool) -> None:  # noqa: FBT001 - what the request sa
 class DepartmentViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     """Departments."""
 
-    queryset: QuerySet[Any] = Department.objects.select_related("unit").order_by("unit__code", "position", "code")
+    queryset: QuerySet[Any] = Department.objects.select_related("unit").order_by("unit__code", "position", *BY_CODE)
     serializer_class = DepartmentSerializer
     lookup_value_regex = NUMBER
     filter_backends = (DjangoFilterBackend,)

@@ -30,7 +30,7 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.language import speaking
 from vks_plugin.organization import actions as organization_actions
-from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
+from vks_plugin.organization.models import BY_CODE, Appointment, Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.roles import OF_A_DEPARTMENT
 from vks_plugin.text import one_line
 
@@ -771,7 +771,7 @@ def _goes_on(day: dt.date) -> Q:
 
 def departments_of(row: Restructuring) -> list[tuple[Department, Department]]:
     """Return which departments of the old offices go on as which of the new one, for its page."""
-    olds = Department.objects.filter(unit__in=row.predecessors.all()).select_related("unit").order_by("unit", "code")
+    olds = Department.objects.filter(unit__in=row.predecessors.all()).select_related("unit").order_by("unit", *BY_CODE)
     pairs = ((old, goes_on_as(old, row.successor)) for old in olds)
     return [(old, new) for old, new in pairs if new is not None]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar, Self, TypeVar
+from functools import reduce
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Length, Replace
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.organization.roles import Role
@@ -122,6 +124,11 @@ class UnitSuccession(models.Model):
         return f"{self.predecessor_id} → {self.successor_id}"
 
 
+_CODE: Any = F("code")
+BY_CODE = (reduce(lambda code, digit: Replace(code, Value(digit)), "0123456789", _CODE), Length("code"), "code")
+"""Departments by their code as people count: P2 before P10. First what is no digit, then the shorter code."""
+
+
 class Department(models.Model):
     """A department (phòng) of an office, such as P1."""
 
@@ -141,7 +148,7 @@ class Department(models.Model):
 
     class Meta:
         db_table = "vks_department"
-        ordering = ("unit", "position", "code")
+        ordering = ("unit", "position", *BY_CODE)
         verbose_name = _("phòng")
         verbose_name_plural = _("phòng")
         constraints = [

@@ -16,7 +16,7 @@ from vks_plugin.access.queries import units_to_register_in, visible_cases
 from vks_plugin.access.saved_filters import delete_filter, filters_of, save_filter
 from vks_plugin.cases.filters import CaseFilterSet
 from vks_plugin.errors import VksError
-from vks_plugin.organization.models import Department
+from vks_plugin.organization.models import BY_CODE, Department
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop as _
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
@@ -95,11 +95,11 @@ def list_cases(request: SignedInRequest) -> HttpResponse:
 def _choices(request: SignedInRequest, filters: CaseFilterSet) -> dict[str, Any]:
     """Return what there is to choose from, and the person's own filters."""
     offices = list(filters.form.fields["unit"].queryset)
-    departments = Department.objects.filter(unit__in=offices).order_by("code", "unit__code")
+    departments = Department.objects.filter(unit__in=offices).order_by(*BY_CODE, "unit__code")
     names = {each.code: f"{each.code} – {each.name}" for each in departments}
     further = ("lead", "department", "handled_from", "handled_to", "charge", "crime_class", "flags", "due_within")
     return {
-        "departments": sorted(names.items()),
+        "departments": list(names.items()),
         "officers": [(each.get_username(), display_name(each)) for each in officers_of(offices)],
         "further": any(request.GET.get(key) for key in further),
         "saved": [(each, f"{reverse('vks:case_list')}?{each.query}") for each in filters_of(request.user)],
