@@ -274,6 +274,7 @@ def connect() -> None:
     actor.travel_with_tasks()
     queued.spare_what_is_filed()
     offices.before_ending(accessions_in_hand, disposals_in_hand, inbox.papers_in_hand, inbox.looked_after)
+    offices.before_renaming(inbox.named_in_settings)
     transfers.on_taken_over(
         take_accessions_along,
         take_disposals_along,

@@ -256,7 +256,17 @@ def test_no_paper_is_left_in_the_inbox_of_an_office_that_ends(
     assert "VKS_INBOX_UNIT" in shown
     # a marked one is filed by nobody
     assert "nhờ quản trị xóa" in shown
+    # under another code nobody would keep it
+    office = "/api/vks/units/QN-KV8/"
+    for sent in ({"code": "QN-KV9"}, {"code": "QN-KV9", "dry_run": True}):
+        renamed = client.patch(office, sent, content_type="application/json")
+        assert (renamed.status_code, renamed.json()["field"]) == (409, "code")
+        assert "VKS_INBOX_UNIT" in renamed.json()["detail"]
+    assert client.patch(office, {"name": "VKS khu vực 8"}, content_type="application/json").status_code == 200
     settings.VKS_INBOX_UNIT = "QN-KV1"
+    for code in ("QN-KV9", "QN-KV8"):
+        assert client.patch(office, {"code": code}, content_type="application/json").status_code == 200
+        office = f"/api/vks/units/{code}/"
     address = "/api/vks/units/QN-KV8/end/"
     refused = client.post(address, {"gone_from": today}, content_type="application/json")
     assert refused.status_code == 409

@@ -68,14 +68,20 @@ class Effect:
 
 
 Look = Callable[[ProcuracyUnit], str]
-"""Takes an office; returns a sentence on what stands against its end and what to do about it, empty for nothing."""
+"""Takes an office; returns a sentence on what stands against its end, or another code, and what to do; empty for nothing."""
 
 _before_ending: list[Look] = []
+_before_renaming: list[Look] = []
 
 
 def before_ending(*looks: Look) -> None:
     """Let concepts above tell what stands against the end of an office beside its cases; called when the program starts."""
     _before_ending[:] = looks
+
+
+def before_renaming(*looks: Look) -> None:
+    """Let concepts above tell what stands against another code of an office nobody uses; called when the program starts."""
+    _before_renaming[:] = looks
 
 
 def require_organizer(actor: User) -> None:
@@ -156,7 +162,8 @@ def change_unit(*, actor: User, unit: ProcuracyUnit, values: Mapping[str, Any], 
     Raises:
         NotAllowed: see `require_organizer`.
         BadInput: something is malformed, or an office above that cannot be.
-        Conflict: another office has the code; code or level of an office in use; nothing would change; it was taken over.
+        Conflict: another office has the code; code or level of an office in use, or a code that the settings name; nothing
+            would change; it was taken over.
     """
     return _change_unit(actor, unit, values, decision)
 
@@ -185,6 +192,7 @@ def _change_unit(
     before = _said(present)
     code_before, above_before = present.code, present.parent
     used = in_use(present)
+    against = list(filter(None, (look(present) for look in _before_renaming)))
     for name, value in given.items():
         setattr(present, name, value)
     changes = _changes(before, present)
@@ -197,6 +205,8 @@ def _change_unit(
         )
     if "code" in fields:
         _check_unit_code(present)
+        if against:
+            raise Conflict(" ".join(against), field="code")
     if fields & {"kind", "parent"}:
         _check_above(present)
     _check_first_day(present, present.valid_from, fields, used=used)

@@ -189,6 +189,19 @@ def looked_after(unit: ProcuracyUnit) -> str:
     ) % {"unit": unit.name}
 
 
+def named_in_settings(unit: ProcuracyUnit) -> str:
+    """Return a sentence that the setting names an office by its code, which could then not change; empty where it does not.
+
+    Under another code nobody would keep the inbox, and nothing would say so: what comes in would be superusers' alone.
+    """
+    if configuration().inbox_unit != unit.code:
+        return ""
+    return _(
+        "VKS_INBOX_UNIT nêu %(unit)s bằng mã %(code)s để trông hộp nhận: hãy nhờ quản trị máy chủ đặt đơn vị khác trước, sửa "
+        "mã, rồi đặt lại theo mã mới."
+    ) % {"unit": unit.name, "code": unit.code}
+
+
 def follow_take_over(row: Restructuring) -> None:
     """Let the keepers of an office have what waits for those of the offices it took over."""
     codes, new = [unit.code for unit in row.predecessors.all()], row.successor
