@@ -459,7 +459,7 @@ def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, 
 
 
 def test_what_is_unfinished_is_named_before_and_stops_it_after(
-    archivist: User, filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
+    archivist: User, filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType], client: Client
 ) -> None:
     case, clerk = filed_case.case, people["clerk_kv1"]
     batch = custody.open_batch(actor=people["prosecutor_kv1"], case=case)
@@ -537,6 +537,20 @@ def test_what_is_unfinished_is_named_before_and_stops_it_after(
     # out of the archive again: what was sealed stands as sealed, and the list of what went there says so
     chief, today = people["chief_kv1"], timezone.localdate()
     went = ProceduralEvent.objects.get(case=case, event="nop_luu", withdrawn_at__isnull=True)
+    # whoever confirms it reads before what becomes of the case
+    client.force_login(chief)
+    sealed = len(filed_case.documents)
+    asked = client.get(f"/vks/cases/{case.code}/events/{went.pk}/withdraw/").content.decode()
+    for sentence in (
+        "Đưa hồ sơ ra khỏi lưu trữ",
+        f"{sealed + 1} tài liệu ở nguyên trong hồ sơ",
+        f"{sealed} tài liệu đã niêm phong vẫn niêm phong",
+        "Lưu trữ viên đơn vị thụ lý thôi xem được hồ sơ",
+        "Hồ sơ vụ án vẫn ở ",
+        "Không có lệnh giữ hồ sơ nào.",
+        "Thêm một mục “Rút sự kiện tố tụng”",
+    ):
+        assert sentence in asked, sentence
     access.withdraw_event(actor=chief, event=went, reason="Nộp lưu nhầm vụ")
     batches.refresh_from_db()
     assert batches.state == "da_ket_thuc_so_hoa"

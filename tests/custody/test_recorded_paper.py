@@ -7,21 +7,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
+from tests.people import register
 from vks_plugin import acts
 from vks_plugin.cases.models import CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
-from vks_plugin.custody.models import HandOver, Holding, LedgerEntry, Loan, LoanedPart
+from vks_plugin.custody.models import HandOver, Holding, LedgerEntry, LedgerHidden, Loan, LoanedPart
+from vks_plugin.custody.queries import recorded
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
-from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, Told, paper_compared
+from vks_plugin.custody.queries.recorded_keeping import Told
+from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, paper_compared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.contrib.auth.models import User
+
+    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -263,3 +269,201 @@ def test_malformed_entries_do_not_end_the_comparison(case: CaseFile, people: dic
         changed = [told[0], told[1]._replace(data={**told[1].data, **malformed})]
         found = [sentence for _case, sentence in paper_compared({case.pk: case.code}, {case.pk: changed})]
         assert found == sentences if sentences is not None else len(found) == 2, found
+
+
+def _held(case: CaseFile, part: str = "hsva") -> list[Holding]:
+    return list(Holding.objects.filter(case=case, part=part).order_by("since"))
+
+
+def test_who_had_the_file_between_two_days_is_compared(case: CaseFile, people: dict[str, User]) -> None:
+    told = _history(case, people)
+    rows = _held(case)
+    assert [row.cause for row in rows] == [
+        "assumed",
+        *("hand_over",) * 3,
+        "loan",
+        "loan_return",
+        "hand_over",
+    ]
+    assumed, came, court, back, lent, returned, _present = rows
+    code, scanner, part = case.code, people["scanner_kv1"], "Hồ sơ vụ án"
+    day = dt.timedelta(days=3)
+
+    def shown(moment: dt.datetime | None) -> str:
+        assert moment is not None
+        return f"{timezone.localtime(moment):%H:%M:%S %d/%m/%Y}"
+
+    moved = f"{code}: nơi giữ {part} từ {{}} đã bị sửa thành {{}}, sổ cái ghi {{}}."
+    borrower = told.returned.borrower_id
+    early = returned.since + dt.timedelta(microseconds=1)
+    changes: list[tuple[Holding, dict[str, Any], list[str]]] = [
+        (
+            came,
+            {"person": scanner},
+            [moved.format(shown(came.since), f"QN-KV1, tài khoản số {scanner.pk}", "QN-KV1")],
+        ),
+        (
+            lent,
+            {"person": scanner},
+            [moved.format(shown(lent.since), f"QN-KV3, tài khoản số {scanner.pk}", f"QN-KV3, tài khoản số {borrower}")],
+        ),
+        (
+            returned,
+            {"unit": None, "agency": COURT, "person": None},
+            [moved.format(shown(returned.since), "cơ quan ngoài hệ thống", "QN-KV1")],
+        ),
+        (
+            court,
+            {"agency": "Tòa án khác"},
+            [f"{code}: tên cơ quan ngoài giữ {part} từ {shown(court.since)} đã bị sửa, khác với sổ cái đã ghi."],
+        ),
+        (
+            assumed,
+            {"agency": "Cơ quan khác"},
+            [f"{code}: nơi giữ ban đầu của {part} đã bị sửa, khác với bên giao mà sổ cái đã ghi."],
+        ),
+        (
+            back,
+            {"cause": "stated"},
+            [
+                f"{code}: lần giữ {part} mà sổ cái ghi lúc {{}} không còn.",
+                f"{code}: lần giữ {part} từ {shown(back.since)} được ghi mà sổ cái không ghi.",
+            ],
+        ),
+        (
+            returned,
+            {"until": early},
+            [
+                f"{code}: lúc thôi giữ {part} ({shown(early)}) đã bị sửa: lần giữ sau bắt đầu lúc {shown(returned.until)}."
+            ],
+        ),
+    ]
+    for row, changed, sentences in changes:
+        found = _found(Holding, row.pk, **changed)
+        assert len(found) == len(sentences), (changed, found)
+        for sentence, expected in zip(found, sentences, strict=True):
+            head, _sign, tail = expected.partition("{}")
+            assert sentence.startswith(head), (sentence, expected)
+            assert sentence.endswith(tail), (sentence, expected)
+    assert list(otherwise_than_recorded()) == []
+    # the moment between two keepers, moved in both rows, so that nothing is left between
+    Holding.objects.filter(pk=came.pk).update(since=came.since - day)
+    Holding.objects.filter(pk=assumed.pk).update(since=assumed.since - 2 * day, until=came.since - day)
+    assert list(otherwise_than_recorded()) == [
+        f"{code}: lúc bắt đầu giữ {part} ({shown(came.since - day)}) đã bị sửa, sổ cái ghi {shown(told.came.accepted_at)}."
+    ]
+    Holding.objects.filter(pk=came.pk).update(since=came.since)
+    Holding.objects.filter(pk=assumed.pk).update(since=assumed.since, until=came.since)
+    # a keeper taken out of the middle, with the one before made to last until the next
+    Holding.objects.filter(pk=court.pk).delete()
+    Holding.objects.filter(pk=came.pk).update(until=court.until)
+    (sentence,) = list(otherwise_than_recorded())
+    assert sentence.startswith(f"{code}: lần giữ {part} mà sổ cái ghi lúc ")
+    court.save(force_insert=True)
+    Holding.objects.filter(pk=came.pk).update(until=came.until)
+    assert list(otherwise_than_recorded()) == []
+    # and one put in
+    middle = came.since + (court.since - came.since) / 2
+    Holding.objects.filter(pk=came.pk).update(until=middle)
+    Holding.objects.create(
+        case=case, part="hsva", unit=case.unit, person=scanner, since=middle, until=court.since, cause="hand_over"
+    )
+    assert list(otherwise_than_recorded()) == [
+        f"{code}: lần giữ {part} từ {shown(middle)} được ghi mà sổ cái không ghi."
+    ]
+
+
+def test_a_moment_that_was_stated_is_compared_to_the_second(case: CaseFile, people: dict[str, User]) -> None:
+    clerk = people["clerk_kv1"]
+    friday = (timezone.now() - dt.timedelta(days=3)).replace(second=0, microsecond=0)
+    row = hand_over(actor=clerk, case=case, terms=IN)
+    accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True, happened_at=friday)
+    assert list(otherwise_than_recorded()) == []
+    came = Holding.objects.get(case=case, part="hsva", until__isnull=True)
+    assert came.since == friday
+    (before,) = Holding.objects.filter(case=case, part="hsva", until__isnull=False)
+    later = friday + dt.timedelta(minutes=10)
+    Holding.objects.filter(pk=before.pk).update(until=later)
+    (sentence,) = _found(Holding, came.pk, since=later)
+    assert "lúc bắt đầu giữ Hồ sơ vụ án" in sentence
+
+
+def test_a_clock_that_was_ahead_and_set_back_raises_no_alarm(
+    case: CaseFile, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = people["clerk_kv1"]
+    accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=IN), checks=PASSED, awaits_paper=True)
+    ahead = timezone.now() + dt.timedelta(days=3)
+    numbered = acts.ACTS["folios_numbered"]
+    with monkeypatch.context() as patched:
+        patched.setattr(timezone, "now", lambda: ahead)
+        acts.tell("folios_numbered", actor=clerk, case=case, **dict.fromkeys([*numbered.shown, *numbered.hidden]))
+    loan = _lent(people, case, [], 1, 10)
+    actions.return_loan(actor=clerk, loan_id=loan.pk, volume_count=1, folio_count=10)
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_entries_of_before_leave_the_past_open_where_they_say_nothing(
+    case: CaseFile, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _told_as_before(monkeypatch)
+    _history(case, people)
+    scanner = people["scanner_kv1"]
+    _assumed, came, _court, _back, _lent_row, returned, _present = _held(case)
+    (sentence,) = _found(Holding, came.pk, person=scanner)
+    assert "đã bị sửa thành QN-KV1, tài khoản số" in sentence
+    # to whom it came back an entry of then did not say
+    assert _found(Holding, returned.pk, person=scanner) == []
+
+
+def test_a_damaged_row_is_a_finding_and_hides_no_other(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    actions.ensure_key()
+    told = _history(case, people)
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ khác")
+    Holding.objects.create(case=other, part="hsva", unit=other.unit, since=timezone.now(), cause="stated")
+    named = [f"{other.code}: nơi giữ Hồ sơ vụ án được ghi mà sổ cái không ghi."]
+    assert queries.verify().problems == named
+    hidden = LedgerHidden.objects.filter(entry__kind="hand_over_accepted").latest("pk")
+    # lists that are none, a moment nobody can read
+    for model, pk, column, broken, sentence in (
+        (HandOver, told.came.pk, "volumes", "[{", f"{case.code}: lần giao nhận số {told.came.pk} đã bị sửa"),
+        (LedgerHidden, hidden.pk, "values", "[[", "Giá trị ẩn lưu bên cạnh mục"),
+        (Holding, _held(case)[1].pk, "since", "hôm qua", f"{case.code}: có dòng trong cơ sở dữ liệu bị hỏng ("),
+    ):
+        if connection.vendor != "sqlite":
+            # PostgreSQL keeps no such value
+            break
+        table, key = model._meta.db_table, model._meta.pk.column
+        kept = f'"{table}"."{column}"'
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA ignore_check_constraints=ON")
+            (before,) = cursor.execute(f"SELECT {kept} FROM {table} WHERE {key}=%s", [pk]).fetchone()
+            cursor.execute(f'UPDATE {table} SET "{column}"=%s WHERE {key}=%s', [broken, pk])
+            found = queries.verify().problems
+            cursor.execute(f'UPDATE {table} SET "{column}"=%s WHERE {key}=%s', [before, pk])
+            cursor.execute("PRAGMA ignore_check_constraints=OFF")
+        assert len(found) == 2, found
+        assert found[1:] == named
+        assert found[0].startswith(sentence)
+    assert queries.verify().problems == named
+
+
+def test_whatever_fails_in_comparing_a_case_is_a_finding(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ khác")
+    Holding.objects.create(case=other, part="hsva", unit=other.unit, since=timezone.now(), cause="stated")
+
+    def fails(codes: dict[int, str], entries: Any) -> Any:
+        if case.pk in codes:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT nothing")
+        return paper_compared(codes, entries)
+
+    monkeypatch.setattr(recorded, "paper_compared", fails)
+    what = "OperationalError" if connection.vendor == "sqlite" else "ProgrammingError"
+    damaged, not_told = list(otherwise_than_recorded())
+    assert damaged.startswith(f"{case.code}: có dòng trong cơ sở dữ liệu bị hỏng ({what}) nên không so được")
+    assert not_told == f"{other.code}: nơi giữ Hồ sơ vụ án được ghi mà sổ cái không ghi."

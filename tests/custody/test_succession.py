@@ -150,11 +150,11 @@ def world(filed_case: FiledCase, people: dict[str, User], units: dict[str, Procu
         actor=clerk, case=here("Hồ sơ cho khu vực 3 xem"), terms=replace(BETWEEN, other_unit=units["QN-KV3"])
     )
     of_kv3 = register(actor=people["clerk_kv3"], unit=units["QN-KV3"], name="Hồ sơ của khu vực 3")
-    beginning = Holding(case=of_kv3, part="hsva", unit=of_kv3.unit, since=timezone.now(), cause=Holding.Cause.STATED)
+    beginning = Holding(case=of_kv3, part="hsva", unit=of_kv3.unit, since=timezone.now(), cause=Holding.Cause.ASSUMED)
     beginning.save()
     the_other_way = hand_over(actor=people["clerk_kv3"], case=of_kv3, terms=replace(BETWEEN, other_unit=kv1))
     parted_too = register(actor=people["clerk_kv3"], unit=units["QN-KV3"], name="Hồ sơ trả khu vực 3 từng phần")
-    Holding.objects.create(case=parted_too, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.STATED)
+    Holding.objects.create(case=parted_too, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.ASSUMED)
     Volume.objects.bulk_create(Volume(case=parted_too, number=n, folio_from=n * 9, folio_to=n * 9 + 8) for n in (1, 2))
     some = replace(BETWEEN, reason="tra_ho_so", other_unit=units["QN-KV3"], volumes=[1])
     kept_back = accept(
@@ -164,7 +164,7 @@ def world(filed_case: FiledCase, people: dict[str, User], units: dict[str, Procu
         missing="Tập 2 còn sao chụp",
     )
     foreign = made("Vụ án của tỉnh", units["QN"])
-    Holding.objects.create(case=foreign, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.STATED)
+    Holding.objects.create(case=foreign, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.ASSUMED)
     scanned = made("Đang quét")
     batch = custody.open_batch(actor=lead, case=scanned, part="hsva")
     rows = []

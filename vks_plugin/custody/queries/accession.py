@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING, Level
-from vks_plugin.access.queries import case_for, holds_post, visible_cases
+from vks_plugin.access.queries import CaseView, case_for, holds_post, visible_cases
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody.models import (
     Accession,
@@ -20,10 +20,12 @@ from vks_plugin.custody.models import (
     DigitisationBatch,
     HandOver,
     LoanedPart,
+    RetentionHold,
     SealedDocument,
     SealManifest,
 )
 from vks_plugin.custody.queries.hand_overs import with_volumes_elsewhere
+from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
 from vks_plugin.errors import NotFound
 from vks_plugin.language import Language, speaking
@@ -201,3 +203,52 @@ def package_for(user: User, pk: int, code: str) -> AccessionItem:
     if item is None or min(view.decision.level, view.internal.level) < Level.VIEW or not item.path.is_file():
         raise NotFound(_("Không có gói hồ sơ này trong phạm vi của bạn."))
     return item
+
+
+def told_of_leaving(view: CaseView) -> list[tuple[str, str]]:
+    """Return what becomes of a case once it is taken out of the archive, as pairs of a name and a sentence.
+
+    Counts are of what the person sees; for who may take it out (three queries).
+    """
+    case = view.case
+    papers = list(view.documents.values_list("document_id", flat=True))
+    sealed = SealedDocument.objects.filter(document_id__in=papers).count()
+    held = RetentionHold.objects.filter(case=case, ended_at__isnull=True).count()
+    return [
+        (
+            _("Tài liệu"),
+            _(
+                "%(papers)d tài liệu ở nguyên trong hồ sơ, lại nộp thêm và sửa thông tin được; %(sealed)d tài liệu đã niêm phong vẫn "
+                "niêm phong, nộp thêm thì niêm phong bổ sung."
+            )
+            % {"papers": len(papers), "sealed": sealed},
+        ),
+        (
+            _("Quyền xem"),
+            _(
+                "Lưu trữ viên đơn vị thụ lý thôi xem được hồ sơ theo chức danh; người được phân công và lãnh đạo lại làm việc với hồ sơ "
+                "theo quyền của mình."
+            ),
+        ),
+        (
+            _("Hồ sơ giấy"),
+            _("Hồ sơ vụ án vẫn ở %(keeper)s: lấy về thì ghi giao nhận.") % {"keeper": holder_of(case, "hsva").name},
+        ),
+        (
+            _("Giữ lại"),
+            (
+                _("%(number)d lệnh giữ hồ sơ vẫn còn hiệu lực.") % {"number": held}
+                if held
+                else _("Không có lệnh giữ hồ sơ nào.")
+            )
+            + " "
+            + _("Không tiêu hủy được khi hồ sơ không còn trong lưu trữ."),
+        ),
+        (
+            _("Sổ cái"),
+            _(
+                "Thêm một mục “Rút sự kiện tố tụng”: ai, lúc nào, lý do (giá trị ẩn). Mục nộp lưu, biên bản và gói đã lập giữ "
+                "nguyên; nộp lưu lại thì lập gói mới."
+            ),
+        ),
+    ]

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import LedgerEntry, SealedDocument, SealManifest
-from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, Told, paper_compared
+from vks_plugin.custody.queries.recorded_keeping import Told
+from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, paper_compared
 from vks_plugin.custody.queries.recorded_retention import retention_compared
 from vks_plugin.custody.verify_ledger import TELLS_OF_FILES, FilesOfCase, Seal, seal_problem
 from vks_plugin.custody.videos import videos_with
 from vks_plugin.host.stored import Hashes, recorded_hashes
+
+logger = logging.getLogger("paperless.vks.custody")
 
 _AT_ONCE = 400
 """Cases that are compared together; documents are asked for by as many."""
@@ -30,15 +35,37 @@ _AT_ONCE = 400
 
 def otherwise_than_recorded() -> Iterator[str]:
     """Yield a sentence for each document, file, seal, keeper, hand-over, loan, hold and period of which the database says
-    otherwise than the ledger."""
+    otherwise than the ledger.
+
+    So does each case of which the rows are damaged and cannot be compared; the others are compared all the same.
+    """
     cases = CaseFile.objects.order_by("pk").values_list("pk", "code").iterator(chunk_size=4000)
     while some := dict(islice(cases, _AT_ONCE)):
-        found = list(_compared(some))
+        found = _found_in(some)
         if found:
             # an act may have ended between two questions: what is wrong is found again
-            again = set(_compared({case: some[case] for case, _sentence in found}))
+            again = set(_found_in({case: some[case] for case, _sentence in found}))
             yield from (sentence for case, sentence in found if (case, sentence) in again)
     yield from retention_compared()
+
+
+def _found_in(codes: dict[int, str]) -> list[tuple[int, str]]:
+    """Return the case and a sentence for each difference in these cases, and for each case that cannot be compared."""
+    try:
+        # a statement that fails ends the transaction around it
+        with transaction.atomic():
+            return list(_compared(codes))
+    except Exception as error:
+        # whatever somebody wrote into a row past the program may come up here: it hides nothing else, and is named
+        if len(codes) > 1:
+            return [each for case, code in codes.items() for each in _found_in({case: code})]
+        ((case, code),) = codes.items()
+        logger.exception("the case %d cannot be compared with the ledger", case)
+        told = _(
+            "%(code)s: có dòng trong cơ sở dữ liệu bị hỏng (%(what)s) nên không so được hồ sơ này với sổ cái. Giữ nguyên máy, xem "
+            "nhật ký của máy chủ và báo quản trị."
+        )
+        return [(case, told % {"code": code, "what": type(error).__name__})]
 
 
 def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
@@ -48,7 +75,8 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
     rows = LedgerEntry.objects.filter(case_id__in=codes, kind__in=kinds).order_by("case_id", "seq")
     for pk, case, kind, line in rows.values_list("pk", "case_id", "kind", "line").iterator(chunk_size=4000):
         try:
-            data = json.loads(bytes(line))["data"]
+            said_there = json.loads(bytes(line))
+            data, at = said_there["data"], said_there["at"]
         except (ValueError, KeyError, TypeError):
             continue
         if not isinstance(data, dict):
@@ -57,7 +85,7 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
         if kind in TELLS_OF_FILES:
             said[case].learn(kind, data)
         if kind in TELLS_OF_PAPER:
-            of_paper[case].append(Told(pk, kind, data))
+            of_paper[case].append(Told(pk, kind, data, at))
     manifests: dict[int, list[SealManifest]] = defaultdict(list)
     for manifest in SealManifest.objects.filter(case_id__in=codes).order_by("pk"):
         manifests[manifest.case_id].append(manifest)

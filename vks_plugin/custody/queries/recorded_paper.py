@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,9 @@ from vks_plugin.custody.handing import CHECKS
 from vks_plugin.custody.models import HandOver, Holding, LedgerHidden, Loan, LoanedPart
 from vks_plugin.custody.queries.hand_overs import told_of
 from vks_plugin.custody.queries.loans import borrower_name
+from vks_plugin.custody.queries.recorded_keeping import Place, Step, TimeLine, Told, in_words, past_keepers
 from vks_plugin.custody.verify_ledger import LedgerError, commitment, item_salt
+from vks_plugin.organization.models import ProcuracyUnit
 
 TELLS_OF_PAPER = frozenset(
     {
@@ -41,36 +43,19 @@ _NAMED = ("keeper_stated", "hand_over_accepted", "loan_issued")
 _OUT = ("dang_muon", "tra_thieu")
 
 
-class Told(NamedTuple):
-    """An entry, as it is compared here."""
-
-    entry: int
-    kind: str
-    data: dict[str, Any]
-
-
-class Place(NamedTuple):
-    """Where a part is by the last entry that says so."""
-
-    known: Mapping[str, Any]
-    """Of `unit` (its code; None: an agency outside) and `person_id`, what the entry says."""
-    stated: Told | None = None
-    """The entry that has the name of an agency, where no row of its own has it."""
-    agency: str | None = None
-    """Its name by the row of the hand-over or loan."""
-
-
 class _Rows:
     """What the database says of some cases."""
 
     def __init__(self, cases: Sequence[int]) -> None:
-        self.holdings: dict[tuple[int, str], Holding] = {}
+        self.held: dict[tuple[int, str], list[Holding]] = defaultdict(list)
+        """Who had each part, one after the other."""
         self.hand_overs: dict[int, dict[int, HandOver]] = defaultdict(dict)
         self.loans: dict[int, dict[int, Loan]] = defaultdict(dict)
         self.out: dict[int, set[int]] = defaultdict(set)
-        held = Holding.objects.filter(case__in=cases, until__isnull=True).select_related("unit")
-        for holding in held.order_by("pk").iterator():
-            self.holdings[holding.case_id, holding.part] = holding
+        self.units: dict[str, int] = dict(ProcuracyUnit.objects.values_list("code", "pk"))
+        held = Holding.objects.filter(case__in=cases).select_related("unit")
+        for holding in held.order_by("since", "pk").iterator():
+            self.held[holding.case_id, holding.part].append(holding)
         sides = ("giver_unit", "giver_person", "receiver_unit", "receiver_person")
         given = HandOver.objects.filter(case__in=cases, state="da_nhan").select_related(*sides)
         for row in given.order_by("pk").iterator():
@@ -122,7 +107,7 @@ def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told
             except (KeyError, TypeError):
                 # what is malformed is named by the check of the entries
                 continue
-        told_of_case = (_hand_overs(code, said), _loans(code, said), _keepers(code, said))
+        told_of_case = (_hand_overs(code, said), _loans(code, said), _keepers(code, said), _past(code, said))
         yield from ((case, sentence) for sentences in told_of_case for sentence in sentences)
 
 
@@ -131,15 +116,29 @@ class _Said:
 
     def __init__(self, case: int, rows: _Rows) -> None:
         self.rows = rows
-        self.holdings = {part: rows.holdings.get((case, part)) for part, _label in PARTS}
+        self.held = {part: rows.held[case, part] for part, _label in PARTS}
+        self.holdings = {
+            part: next((row for row in held if row.until is None), None) for part, held in self.held.items()
+        }
         self.received = rows.hand_overs[case]
         self.lent = rows.loans[case]
         self.places: dict[str, Place] = {}
+        self.steps: dict[str, list[Step]] = defaultdict(list)
+        """Of each part, the entries by which it came to somebody."""
         self.hand_overs: dict[int, Told] = {}
         self.loans: dict[int, _Lent] = {}
         self.is_whole = False
         """Whether the ledger has the case from its registration on."""
-        self.is_destroyed = False
+        self.destroyed: Told | None = None
+
+    @property
+    def is_destroyed(self) -> bool:
+        """Whether the file was disposed of."""
+        return self.destroyed is not None
+
+    def _goes(self, part: str, step: Step) -> None:
+        self.places[part] = step.place
+        self.steps[part].append(step)
 
     def learn(self, told: Told) -> None:
         """Learn from an entry."""
@@ -147,22 +146,22 @@ class _Said:
         if kind == "case_registered":
             self.is_whole = True
         elif kind == "case_destroyed":
-            self.is_destroyed = True
+            self.destroyed = told
         elif kind == "keeper_stated":
-            self.places[data["part"]] = Place({name: data[name] for name in ("unit", "person_id")}, stated=told)
+            place = Place({name: data[name] for name in ("unit", "person_id")}, stated=told)
+            self._goes(data["part"], Step(told, Holding.Cause.STATED, None, place, at=data.get("since")))
         elif kind == "hand_over_accepted":
             self.hand_overs[_number(data["hand_over"])] = told
-            self._received(data)
+            self._received(told)
         elif kind == "paper_taken_over":
-            place = self.places.get(data["part"])
-            if place is not None and data["unit_before"] and place.known.get("unit") == data["unit_before"]:
-                self.places[data["part"]] = Place({**place.known, "unit": data["unit"]})
+            self._taken_over(told)
         elif kind == "accessioned":
-            self._accessioned(data)
+            self._accessioned(told)
         else:
             self._learn_loan(told)
 
-    def _received(self, data: Mapping[str, Any]) -> None:
+    def _received(self, told: Told) -> None:
+        data = told.data
         row = self.received.get(data["hand_over"])
         if "unit" in data:
             completes, known = data["completes"], {name: data[name] for name in ("unit", "person_id")}
@@ -172,39 +171,86 @@ class _Said:
         else:
             completes, known = None, {}
         # volumes that follow join the rest, wherever that is by now
-        if completes is None:
-            self.places[data["part"]] = Place(known, agency=row.receiver_agency if row is not None else None)
+        if completes is not None:
+            return
+        place = Place(known, agency=row.receiver_agency if row is not None else None)
+        before = {}
+        if "unit_before" in data:
+            before = {"unit": data["unit_before"], "agency": row.giver_agency if row is not None else None}
+        step = Step(
+            told,
+            Holding.Cause.HAND_OVER,
+            data["hand_over"],
+            place,
+            is_certain="unit" in data,
+            at=data.get("happened_at"),
+            before=before,
+        )
+        self._goes(data["part"], step)
 
-    def _accessioned(self, data: Mapping[str, Any]) -> None:
+    def _taken_over(self, told: Told) -> None:
+        data = told.data
+        part, before, now = data["part"], data["unit_before"], data["unit"]
+        place = self.places.get(part)
+        passed = place is not None and bool(before) and place.known.get("unit") == before
+        known = {**place.known, "unit": now} if place is not None and passed else {"unit": now}
+        # where the paper itself is elsewhere, volumes alone may have come together, or a hand-over that is under way
+        step = Step(
+            told,
+            Holding.Cause.SUCCESSION,
+            data["restructuring"],
+            Place(known),
+            is_certain=passed,
+            before={"unit": before} if before else {},
+        )
+        self.steps[part].append(step)
+        if passed:
+            self.places[part] = step.place
+
+    def _accessioned(self, told: Told) -> None:
+        data, cause = told.data, Holding.Cause.ACCESSION
         if "parts" not in data:
             # whether it went along an entry of before does not say; what is outside did not
             for part, _label in PARTS:
                 place = self.places.get(part)
                 # of what no entry told before, that something is recorded is all there is
                 here = place.known.get("unit", "") is not None if place is not None else self.holdings[part] is not None
+                self.steps[part].append(Step(told, cause, None, Place({}), is_certain=False))
                 if here:
                     self.places[part] = Place({})
             return
         for part in data["parts"]:
-            self.places[part] = Place({"unit": data["keeper_unit"], "person_id": data["keeper_id"]})
+            place = Place({"unit": data["keeper_unit"], "person_id": data["keeper_id"]})
+            before = {"unit": data["keeper_unit"]}
+            self._goes(part, Step(told, cause, data["accession"], place, before=before))
 
     def _learn_loan(self, told: Told) -> None:
         kind, data = told.kind, told.data
         if kind == "loan_issued":
             self.loans[_number(data["loan"])] = _Lent(told)
             if data["loan_form"] == Loan.Form.PAPER and not data["volume_numbers"]:
-                self.places[data["part"]] = self._borrowed(data)
+                step = Step(
+                    told,
+                    Holding.Cause.LOAN,
+                    data["loan"],
+                    self._borrowed(data),
+                    is_certain="keeper_unit" in data,
+                    before={"unit": data["unit"]},
+                )
+                self._goes(data["part"], step)
             return
         lent = self.loans.get(data["loan"])
         if lent is not None:
             lent.learn(told)
         if kind != "loan_returned":
             return
+        cause, loan = Holding.Cause.LOAN_RETURN, data["loan"]
         if "keeper_unit" not in data:
             if lent is not None and lent.is_whole:
-                self.places[data["part"]] = Place({})
+                self._goes(data["part"], Step(told, cause, loan, Place({}), is_certain=False))
         elif data["keeper_unit"] is not None:
-            self.places[data["part"]] = Place({"unit": data["keeper_unit"], "person_id": data["keeper_id"]})
+            place = Place({"unit": data["keeper_unit"], "person_id": data["keeper_id"]})
+            self._goes(data["part"], Step(told, cause, loan, place))
 
     def _borrowed(self, data: Mapping[str, Any]) -> Place:
         known = {"person_id": data["person_id"]}
@@ -361,10 +407,16 @@ def _keepers(code: str, said: _Said) -> Iterator[str]:
         if any(now[name] != value for name, value in place.known.items()):
             yield (
                 _("%(code)s: nơi giữ %(part)s đã bị sửa thành %(present)s, sổ cái ghi %(recorded)s.")
-                % {**named, "present": _in_words(now), "recorded": _in_words(place.known)}
+                % {**named, "present": in_words(now), "recorded": in_words(place.known)}
             )
         elif not _is_named(held, place, said):
             yield _("%(code)s: tên cơ quan ngoài đang giữ %(part)s đã bị sửa, khác với sổ cái đã ghi.") % named
+
+
+def _past(code: str, said: _Said) -> Iterator[str]:
+    for part, label in PARTS:
+        line = TimeLine(code, _(label), said.held[part], said.steps[part], said.is_whole, said.destroyed)
+        yield from past_keepers(line, units=said.rows.units, is_named=lambda row, place: _is_named(row, place, said))
 
 
 def _is_named(held: Holding, place: Place, said: _Said) -> bool:
@@ -374,10 +426,3 @@ def _is_named(held: Holding, place: Place, said: _Said) -> bool:
     if place.stated is not None:
         return said.rows.agrees(place.stated, "keeper", held.agency)
     return place.agency is None or held.agency == place.agency
-
-
-def _in_words(known: Mapping[str, Any]) -> str:
-    unit, person = known.get("unit", ""), known.get("person_id")
-    said = [_("cơ quan ngoài hệ thống") if unit is None else str(unit)] if unit != "" else []
-    said += [_("tài khoản số %(number)d") % {"number": person}] if isinstance(person, int) else []
-    return ", ".join(said)

@@ -17,6 +17,7 @@ from vks_plugin.cases.deadlines import parse_span
 from vks_plugin.cases.models import Accused, ProceduralEvent
 from vks_plugin.cases.proceedings import EVENTS, Event, Happening
 from vks_plugin.cases.queries import history_of, possible_events, timeline
+from vks_plugin.custody.queries.accession import told_of_leaving
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
@@ -205,14 +206,16 @@ def withdraw(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
                 status = error.status
             else:
                 return _saved(request, code, _("Đã rút: %(event)s.") % {"event": event.label})
+    leaves = archived is not None and archived.event == pk
     return _show_form(
         request,
         view,
         form,
         row=f"event-{pk}",
         status=status,
-        heading=_("Rút: %(event)s") % {"event": str(event)},
-        button=_("Rút sự kiện"),
+        heading=_("Đưa hồ sơ ra khỏi lưu trữ") if leaves else _("Rút: %(event)s") % {"event": str(event)},
+        button=_("Đưa ra khỏi lưu trữ") if leaves else _("Rút sự kiện"),
+        told=told_of_leaving(view) if leaves else [],
         dangerous=True,
         in_list=is_fragment(request),
     )
