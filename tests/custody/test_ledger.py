@@ -331,6 +331,35 @@ TAMPERING: list[tuple[str, str]] = [
     ('DELETE FROM vks_ledger_leaf WHERE "index" = 2', "Sổ cái thiếu mục ở vị trí 2"),
     ("UPDATE vks_ledger_checkpoint SET root = zeroblob(32)", "bản ký và bản lưu khác nhau"),
     ("UPDATE vks_ledger_checkpoint SET note = 'x'", "checkpoint không đúng định dạng"),
+    ("UPDATE vks_ledger_entry SET kind = 'assigned' WHERE seq = 1", "bị sửa, khác với nội dung mục: kind"),
+    ("UPDATE vks_ledger_entry SET at = '2020-01-01 00:00:00' WHERE seq = 1", "bị sửa, khác với nội dung mục: at"),
+    ("UPDATE vks_ledger_entry SET seq = seq + 100 WHERE seq = 1", "bị sửa, khác với nội dung mục: seq"),
+    (
+        "UPDATE vks_ledger_entry SET ledger = '00000000000000000000000000000000' WHERE id = (SELECT MAX(id) FROM vks_ledger_entry)",
+        "bị sửa, khác với nội dung mục: ledger",
+    ),
+    (
+        "UPDATE vks_ledger_entry SET case_id = NULL WHERE case_id = (SELECT MIN(case_id) FROM vks_ledger_entry)",
+        "Có nhiều sổ cái không gắn với vụ án nào",
+    ),
+    (
+        "UPDATE vks_ledger_entry SET case_id = (SELECT MIN(case_id) FROM vks_ledger_entry) WHERE case_id IS NOT NULL",
+        "có sổ bị gắn sang vụ án khác",
+    ),
+    (
+        (
+            "UPDATE vks_ledger_entry SET case_id = (SELECT MIN(case_id) FROM vks_ledger_entry) WHERE id = "
+            "(SELECT MAX(id) FROM vks_ledger_entry WHERE case_id = (SELECT MAX(case_id) FROM vks_ledger_entry))"
+        ),
+        "bị gắn với vụ án khác các mục còn lại",
+    ),
+    (
+        (
+            "UPDATE vks_ledger_entry SET case_id = (SELECT MIN(case_id) + MAX(case_id) FROM vks_ledger_entry) - case_id "
+            "WHERE case_id IS NOT NULL"
+        ),
+        "như mục đăng ký ghi, nhưng bị gắn với",
+    ),
 ]
 
 

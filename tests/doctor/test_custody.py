@@ -107,6 +107,12 @@ _TAMPERING = (
     "UPDATE vks_ledger_entry SET line = hash WHERE seq = 2",
     "UPDATE vks_ledger_checkpoint SET root = zeroblob(32)",
     'DELETE FROM vks_ledger_leaf WHERE "index" = (SELECT MAX("index") FROM vks_ledger_leaf)',
+    "UPDATE vks_ledger_entry SET kind = 'assigned' WHERE seq = 2",
+    "UPDATE vks_ledger_entry SET case_id = NULL WHERE case_id = (SELECT MIN(case_id) FROM vks_ledger_entry)",
+    (
+        "UPDATE vks_ledger_entry SET case_id = (SELECT MIN(case_id) + MAX(case_id) FROM vks_ledger_entry) - case_id "
+        "WHERE case_id IS NOT NULL"
+    ),
 )
 
 

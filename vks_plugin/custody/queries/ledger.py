@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.log_queries import offices_led
@@ -21,6 +21,7 @@ from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.heads import heads_path, read_heads
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf
+from vks_plugin.custody.queries.columns import Columns, ColumnsCompared, columns_of
 from vks_plugin.custody.queries.heads import contradicts, opened_heads, restorations
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.queries.tree import hashes_of, last_checkpoint, public_keys
@@ -282,12 +283,15 @@ CHANGED_BESIDE = gettext_noop("Giá trị ẩn lưu bên cạnh mục ở vị t
 LOST_BESIDE = gettext_noop("Giá trị ẩn của mục ở vị trí %(place)d đã mất, mà không việc tiêu hủy nào xóa nó.")
 
 
-def _stored(problems: list[str], beside: _Beside) -> Iterator[bytes]:
+def _stored(problems: list[str], beside: _Beside, columns: ColumnsCompared) -> Iterator[bytes]:
     """Yield the lines in the order of the log; note what the columns and values beside them say otherwise."""
     hidden = ("entry__hidden__salt", "entry__hidden__values")
-    rows = LedgerLeaf.objects.order_by("index").values_list("index", "hash", "entry__hash", "entry__line", *hidden)
-    for place, (index, leaf, hash_, stored, salt, values) in enumerate(rows.iterator(chunk_size=4000)):
+    asked = ("index", "hash", "entry__hash", "entry__line", *hidden, *columns_of("entry__"))
+    rows = LedgerLeaf.objects.order_by("index").values_list(*asked)
+    for place, (index, leaf, hash_, stored, salt, values, *written) in enumerate(rows.iterator(chunk_size=4000)):
         line = bytes(stored or b"")
+        if stored is not None:
+            columns.look(index, line, Columns(*written))
         beside.look(index, line, None if salt is None else bytes(salt), values)
         if index != place and len(problems) < _MOST:
             problems.append(_("Sổ cái thiếu mục ở vị trí %(place)d.") % {"place": place})
@@ -307,7 +311,8 @@ def verify_tail() -> list[str]:
     """Check the newest entries and what they hang on, without reading the whole; return sentences, none: it holds.
 
     Each of them is hashed, compared with its leaf and with the entry before it in its chain; the last checkpoint is
-    compared with what is kept of the tree. What is hidden beside them is compared with what they say of it.
+    compared with what is kept of the tree. What is hidden beside them is compared with what they say of it, and so are their
+    columns; of the ledgers they are of, and of all that are of the same cases or of none, the case is.
     """
     problems: list[str] = []
     rows = list(LedgerEntry.objects.order_by("-pk").select_related("leaf", "hidden")[:TAIL])
@@ -326,7 +331,7 @@ def verify_tail() -> list[str]:
             )
         elif row.said["prev"] != (hashes.get((row.ledger, row.seq - 1)) if row.seq else FIRST):
             problems.append(_("Mục ở vị trí %(place)d không nối với mục trước của nó.") % {"place": leaf.index})
-    problems += _tail_beside(rows)
+    problems += _tail_beside(rows) + _tail_columns(rows)
     last = last_checkpoint()
     try:
         if last is not None and merkle.head(hashes_of(last.size), last.size) != bytes(last.root):
@@ -345,6 +350,18 @@ def _tail_beside(rows: Sequence[LedgerEntry]) -> list[str]:
             salt, values = (None, None) if kept is None else (bytes(kept.salt), kept.values)
             beside.look(leaf.index, bytes(row.line), salt, values)
     return beside.problems()
+
+
+def _tail_columns(rows: Sequence[LedgerEntry]) -> list[str]:
+    compared = ColumnsCompared()
+    begins = (
+        Q(ledger__in={row.ledger for row in rows}) | Q(case__in={row.case_id for row in rows}) | Q(case__isnull=True)
+    )
+    looked_at = LedgerEntry.objects.filter(Q(pk__in=[row.pk for row in rows]) | (Q(seq=0) & begins))
+    found = looked_at.filter(leaf__isnull=False).order_by("pk").values_list("leaf__index", "line", *columns_of())
+    for place, line, *written in found.iterator():
+        compared.look(place, bytes(line), Columns(*written))
+    return compared.problems()
 
 
 def unsigned_since() -> dt.datetime | None:
@@ -377,11 +394,11 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
         if (signed.size, signed.root) != (row.size, bytes(row.root)):
             problems.append(_("Điểm chốt %(size)d mục: bản ký và bản lưu khác nhau.") % {"size": row.size})
         checkpoints.append(signed)
-    beside = _Beside()
+    beside, columns = _Beside(), ColumnsCompared()
     kept = [*_remembered(problems), *heads]
     sizes = [each.size for some in (checkpoints, *opened_heads(kept)) for each in some]
-    found = check_log(_stored(problems, beside), sizes=sizes, processes=processes)
-    problems += [vietnamese for vietnamese, _english in found.problems] + beside.problems()
+    found = check_log(_stored(problems, beside, columns), sizes=sizes, processes=processes)
+    problems += [vietnamese for vietnamese, _english in found.problems] + beside.problems() + columns.problems()
     for checkpoint in checkpoints:
         problem = compare_with(checkpoint, found)
         if problem is not None:
