@@ -14,12 +14,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
+from django.utils import timezone
 
 from tests.custody.conftest import Export
 from vks_plugin import append_only
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.custody import actions, heads, into_log, keys, verify_ledger
 from vks_plugin.custody.actions import as_it_stands
+from vks_plugin.custody.chain import written_at
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerHidden, LedgerLeaf
 from vks_plugin.custody.verify_ledger import Tree, canonical, leaf_hash
@@ -198,6 +200,32 @@ def _restore_an_old_copy(world: World) -> None:
     _sql("DELETE FROM vks_ledger_checkpoint WHERE size > %s", world.first.size)
 
 
+def _answer_for_the_old_copy(world: World, *, by_name: bool) -> None:
+    """Put an old copy back and the entry behind it by which a leader answers for it, with all that the lost heads say."""
+    told = verify_ledger.parse_checkpoint(verify_ledger.parse_note(world.second.note.encode()).text)
+    _restore_an_old_copy(world)
+    last = LedgerEntry.objects.filter(case=None).latest("seq")
+    data = {
+        "log_entries": world.first.size,
+        "agreed_entries": world.first.size,
+        "head_entries": 1 if by_name else told.size,
+        "head_root": "0" * 64 if by_name else told.root.hex(),
+        "head_at": told.at,
+        "given_up": [told.root.hex()] if by_name else [],
+    }
+    actor = {"id": 1, "name": "Viện trưởng", "unit": "QN", "role": "chief_procurator"}
+    said = last.said | {"seq": last.seq + 1, "prev": bytes(last.hash).hex(), "actor": actor, "data": data}
+    _insert(said | {"kind": "ledger_restored", "at": written_at(timezone.now())}, None, world.first.size)
+
+
+def _answer_in_the_name_of_a_leader(world: World) -> None:
+    _answer_for_the_old_copy(world, by_name=False)
+
+
+def _answer_for_heads_by_name(world: World) -> None:
+    _answer_for_the_old_copy(world, by_name=True)
+
+
 def _fork(world: World) -> None:
     """Go on from an old copy in another way, and sign that with the server's key: as long as the other branch."""
     _restore_an_old_copy(world)
@@ -266,6 +294,8 @@ ATTACKS: list[tuple[Callable[[World], None], tuple[str, ...]]] = [
     (_insert_one, ("số thứ tự 0) bị chèn vào: bỏ ra thì", "sổ đã bị viết lại")),
     (_insert_one_without_a_place, ("không có vị trí trong sổ chung: bị chèn thẳng vào cơ sở dữ liệu",)),
     (_restore_an_old_copy, ("cơ sở dữ liệu đã được phục hồi từ bản sao lưu cũ",)),
+    (_answer_in_the_name_of_a_leader, ("không có xác nhận do khóa của sổ ký", "phục hồi từ bản sao lưu cũ")),
+    (_answer_for_heads_by_name, ("không có xác nhận do khóa của sổ ký", "phục hồi từ bản sao lưu cũ")),
     (_fork, ("có hai sổ cùng được ký, sổ đã rẽ nhánh",)),
     (_replace_the_key, ("bảng khóa đã bị sửa", "không do khóa nào đã biết ký: khóa đã bị thay")),
     (_replace_the_key_and_sign, ("bảng khóa đã bị sửa", "không do khóa nào đã biết ký: khóa đã bị thay")),

@@ -26,6 +26,7 @@ from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey
 from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.tasks import sign_the_day
+from vks_plugin.custody.verify_ledger import answer_text
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable
 from vks_plugin.management.actor import system_account
 from vks_plugin.organization.queries import display_name
@@ -223,7 +224,14 @@ def test_a_database_put_back_from_a_backup_is_told_until_a_leader_of_the_provinc
     # whoever kept the heads is told so by the verifier, and that somebody answered
     export = handed_out()
     status, told = export.check(str(export.folder), "--checkpoint", str(heads.heads_path()))
-    assert (status, "thuộc phần sổ đã mất khi cơ sở dữ liệu được phục hồi" in told) == (0, True), told
+    assert (status, "thuộc phần sổ đã mất khi cơ sở dữ liệu được phục hồi" in told) == (3, True), told
+    # what no file can tell is no plain yes: who answered is named
+    assert told.startswith("PHẢI HỎI LẠI")
+    assert "ĐẠT" not in told
+    assert f"Hãy hỏi {entry.said['actor']['name']}, người ghi mục ledger_restored" in told
+    # what was signed of it travels with the export: an older copy of the file is enough
+    (tmp_path / "before.jsonl").write_text("".join(json.dumps({"note": each}) + "\n" for each in _kept()[:-1]))
+    assert export.check(str(export.folder), "--checkpoint", str(tmp_path / "before.jsonl"))[0] == 3
     # with another lost head alone nobody outside can tell whether the one it names was ever signed
     (tmp_path / "lost").write_text(gone[0].note)
     status, told = export.check(str(export.folder), "--checkpoint", str(tmp_path / "lost"))
@@ -292,8 +300,11 @@ def test_a_backup_from_before_a_change_of_key_is_told_and_answered_for(
     record_restored(actor=people["chief_province"], reason="Ổ đĩa hỏng")
     assert queries.contradiction() is None
     assert keys.key_path().read_bytes() != old
-    actions.rotate_key(lost=True)
-    signed()
+    assert [*heads.read_answers(heads.heads_path()).values()] == [""]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        actions.rotate_key(lost=True)
+        signed()
+    assert "" not in heads.read_answers(heads.heads_path()).values()
     assert queries.verify().problems == []
 
 
@@ -311,7 +322,7 @@ def test_heads_of_a_clock_that_ran_ahead_are_given_up_by_name_and_no_others(
     assert signed().size > first.size
     assert queries.verify().problems == []
     export = handed_out()
-    assert export.check(str(export.folder), "--checkpoint", str(heads.heads_path()))[0] == 0
+    assert export.check(str(export.folder), "--checkpoint", str(heads.heads_path()))[0] == 3
     # another one of that moment, which nobody gave up
     own = keys.read_key(keys.key_path())
     heads.add_heads([sign_note(checkpoint_text(own.name, gone[0].size, b"x" * 32, at=found.newest.at), own)])
@@ -334,6 +345,76 @@ def test_an_entry_that_names_a_head_nobody_signed_gives_up_none(signed: Signed, 
     assert queries.contradiction() is not None
     with pytest.raises(Conflict, match="Không ký tiếp"):
         make_checkpoint()
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_who_has_the_database_alone_answers_for_no_restore(
+    signed: Signed,
+    case: CaseFile,
+    handed_out: Callable[..., Export],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    by_name: bool,
+) -> None:
+    """All the entry names stands in the database; what is missing is the service's word outside of it."""
+    first = signed()
+    _lost(signed)
+    found = queries.contradiction()
+    assert found is not None
+    data = {
+        "log_entries": first.size,
+        "agreed_entries": found.agreed,
+        "head_entries": found.newest.size,
+        "head_root": found.newest.root.hex(),
+        "head_at": found.newest.at,
+        "given_up": [each.root.hex() for each in found.lost] if by_name else [],
+    }
+    actions.append(case=None, actor=None, kind="ledger_restored", data=data)
+    into_log.settle(connection)
+    assert queries.contradiction() is not None
+    assert queries.seen_fork() is not None
+    assert any("phục hồi từ bản sao lưu cũ" in each or "rẽ nhánh" in each for each in queries.verify().problems)
+    with pytest.raises(Conflict, match="Không ký tiếp"):
+        make_checkpoint()
+    # nor is it believed where it was signed on all the same
+    kept = tmp_path / "kept.jsonl"
+    kept.write_bytes(heads.heads_path().read_bytes())
+    monkeypatch.setattr("vks_plugin.custody.actions.ledger.contradiction", lambda: None)
+    export = handed_out()
+    status, told = export.check(str(export.folder), "--checkpoint", str(kept))
+    assert (status, "không có xác nhận do khóa của sổ ký" in told) == (1, True), told
+    # a note by another key is none
+    own, (entry,) = SigningKey.generate(keys.read_key(keys.key_path()).name), _restores()
+    with (export.folder / "checkpoints.jsonl").open("a") as text:
+        note = sign_note(answer_text(own.name, entry), own)
+        text.write(json.dumps({"restored": entry, "signed": note}) + "\n")
+    assert export.check(str(export.folder), "--checkpoint", str(kept))[0] == 1
+
+
+def _restores() -> list[str]:
+    rows = LedgerEntry.objects.filter(kind="ledger_restored").order_by("seq")
+    return [bytes(row.hash).hex() for row in rows]
+
+
+def test_a_restore_from_before_there_were_notes_is_noted_by_the_next_head(
+    signed: Signed, people: dict[str, User]
+) -> None:
+    signed()
+    _lost(signed)
+    record_restored(actor=people["chief_province"], reason="Ổ đĩa hỏng")
+    (entry,) = _restores()
+    assert [*heads.read_answers(heads.heads_path())] == [entry]
+    signed()
+    path = heads.heads_path()
+    path.write_text("".join(json.dumps({"note": each}) + "\n" for each in _kept()))
+    assert heads.read_answers(path) == {}
+    assert queries.contradiction() is None
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        signed()
+    assert [entry for entry, note in heads.read_answers(path).items() if note] == [entry]
+    # without a head behind it nobody can tell it from one that somebody wrote into the database
+    path.write_text("".join(json.dumps({"note": each}) + "\n" for each in _kept()[:-2]))
+    assert queries.contradiction() is not None
 
 
 def test_heads_kept_elsewhere_are_compared_too(signed: Signed, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 Whoever puts an old copy of the database in its place, or writes the ledger anew, takes the signed heads in it along; not
 this file, as long as it lies elsewhere than the backups of the database. A line is `{"note": …}`, as in an export, so that
-the verifier reads it. Lines are added and never taken away.
+the verifier reads it; `{"restored": …, "signed": …}` says that somebody answered for a restored database. Lines are added and
+never taken away.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from vks_plugin.conf import configuration
 
@@ -50,21 +52,49 @@ def newest_head(path: Path) -> str | None:
         with path.open("rb") as stream:
             stream.seek(max(path.stat().st_size - _TAIL, 0))
             found = _notes(stream.read())
+            if not found and stream.tell() > _TAIL:
+                stream.seek(0)
+                found = _notes(stream.read())
     except FileNotFoundError:
         return None
     return found[-1] if found else None
 
 
+def read_answers(path: Path) -> dict[str, str]:
+    """Return, by the hash of the entry by which somebody answered for a restored database, the note the key signed of it.
+
+    Empty where none was signed yet: the key was lost with the database.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    try:
+        return _answers(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+
+
+def _answers(data: bytes) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in _rows(data):
+        entry, note = row.get("restored"), row.get("signed", "")
+        if isinstance(entry, str) and isinstance(note, str):
+            found[entry] = note or found.get(entry, "")
+    return found
+
+
 def _notes(data: bytes) -> list[str]:
-    found = []
+    return [row["note"] for row in _rows(data) if isinstance(row.get("note"), str)]
+
+
+def _rows(data: bytes) -> Iterator[dict[str, Any]]:
     for line in data.splitlines():
         try:
-            note = json.loads(line)["note"]
-        except (ValueError, KeyError, TypeError):
+            row = json.loads(line)
+        except ValueError:
             continue
-        if isinstance(note, str):
-            found.append(note)
-    return found
+        if isinstance(row, dict):
+            yield row
 
 
 def add_heads(notes: Sequence[str]) -> None:
@@ -73,6 +103,33 @@ def add_heads(notes: Sequence[str]) -> None:
     Raises:
         OSError: they cannot be written.
     """
+
+    def fresh(there: bytes) -> list[dict[str, str]]:
+        known = set(_notes(there))
+        return [{"note": note} for note in dict.fromkeys(notes) if note not in known]
+
+    _add(fresh)
+
+
+def add_answer(entry: str, note: str) -> None:
+    """Note, down to the disk, that somebody answered for a restored database: what a database alone cannot say.
+
+    Args:
+        entry: hash of the entry, as hexadecimal digits.
+        note: what the key signed of it (`answer_text`); empty: nothing yet.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+
+    def fresh(there: bytes) -> list[dict[str, str]]:
+        known = _answers(there).get(entry)
+        return [{"restored": entry, "signed": note}] if known is None or (note and not known) else []
+
+    _add(fresh)
+
+
+def _add(fresh_of: Callable[[bytes], list[dict[str, str]]]) -> None:
     path = heads_path()
     is_new = not path.exists()
     made = [each for each in path.parents if not each.exists()]
@@ -88,11 +145,10 @@ def add_heads(notes: Sequence[str]) -> None:
         fcntl.flock(stream, fcntl.LOCK_EX)
         stream.seek(0)
         there = stream.read()
-        known = set(_notes(there))
-        fresh = [note for note in dict.fromkeys(notes) if note not in known]
+        fresh = fresh_of(there)
         if not fresh:
             return
-        lines = "".join(json.dumps({"note": note}, ensure_ascii=False) + "\n" for note in fresh)
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in fresh)
         ended = b"" if not there or there.endswith(b"\n") else b"\n"
         stream.write(ended + lines.encode())
         stream.flush()

@@ -686,6 +686,27 @@ def open_checkpoint(data: bytes, keys: Iterable[PublicKey], test: SignatureTest 
         LedgerError: it is malformed, no known key signed it, or a known key did not sign what is there.
     """
     note = parse_note(data)
+    keys = list(keys)
+    signers = _signers(note, keys, test)
+    if not signers:
+        by = ", ".join(f"{name}+{key_id.hex()}" for name, key_id, _signature in note.signatures[:3])
+        raise LedgerError(
+            f"Checkpoint không do khóa nào đã biết ký: so lại khóa công khai. Nó nêu khóa {by}; sổ đã thay khóa thì nêu mọi khóa "
+            "trên giấy (--key nhiều lần).",
+            f"no known key signed the checkpoint; it names {by}: after a change of key give every key that is on paper",
+        )
+    checkpoint = parse_checkpoint(note.text)._replace(signers=tuple(signers))
+    if not any(key.name == checkpoint.origin for key in keys):
+        raise LedgerError("Checkpoint thuộc một sổ cái khác.", "the checkpoint is that of another log")
+    return checkpoint
+
+
+def _signers(note: Note, keys: Iterable[PublicKey], test: SignatureTest) -> List[str]:
+    """Return which of these keys signed a note.
+
+    Raises:
+        LedgerError: one of them did not sign what is there.
+    """
     known = {(key.name, key.key_id): key for key in keys}
     signers = []
     for name, key_id, signature in note.signatures:
@@ -698,17 +719,37 @@ def open_checkpoint(data: bytes, keys: Iterable[PublicKey], test: SignatureTest 
                 "the signature of the checkpoint is forged",
             )
         signers.append(str(key))
-    if not signers:
-        by = ", ".join(f"{name}+{key_id.hex()}" for name, key_id, _signature in note.signatures[:3])
-        raise LedgerError(
-            f"Checkpoint không do khóa nào đã biết ký: so lại khóa công khai. Nó nêu khóa {by}; sổ đã thay khóa thì nêu mọi khóa "
-            "trên giấy (--key nhiều lần).",
-            f"no known key signed the checkpoint; it names {by}: after a change of key give every key that is on paper",
-        )
-    checkpoint = parse_checkpoint(note.text)._replace(signers=tuple(signers))
-    if not any(key.name == checkpoint.origin for key in known.values()):
-        raise LedgerError("Checkpoint thuộc một sổ cái khác.", "the checkpoint is that of another log")
-    return checkpoint
+    return signers
+
+
+def answer_text(origin: str, entry: str) -> str:
+    """Return what the key of the log signs of an entry by which somebody answers for a restored database.
+
+    No head has such a text: the name of a log has no space in it.
+
+    Args:
+        origin: name of the log.
+        entry: hash of the entry, as hexadecimal digits.
+    """
+    return f"{origin} restored\n{entry}\n"
+
+
+def read_answers(data: bytes, keys: Sequence[PublicKey], test: SignatureTest = signed_by) -> FrozenSet[str]:
+    """Return the hashes of such entries, of the lines of a file of heads (`{"restored": …, "signed": …}`) a known key signed."""
+    found = set()
+    for line in data.splitlines():
+        if b'"restored"' not in line:
+            continue
+        try:
+            row = _object(line, "")
+            note = parse_note(str(row.get("signed", "")).encode("utf-8", "replace"))
+            signers = _signers(note, keys, test)
+        except LedgerError:
+            continue
+        entry = str(row.get("restored"))
+        if signers and any(note.text == answer_text(key.name, entry) for key in keys):
+            found.add(entry)
+    return frozenset(found)
 
 
 # --- values an entry names but does not show ---------------------------------------------------
@@ -1149,6 +1190,10 @@ class Restored(NamedTuple):
     """When the entry was written."""
     roots: FrozenSet[str] = frozenset()
     """Each of them, where the clock of the day could not tell them from what is signed later; empty: it could."""
+    entry: str = ""
+    """Hash of the entry, as hexadecimal digits."""
+    by: str = ""
+    """Who answered, as the entry names the person."""
 
     def covers(self, head: Checkpoint) -> bool:
         """Tell whether a head is one of those. Whatever is signed later than the entry is signed later than `until`."""
@@ -1167,8 +1212,13 @@ class Restored(NamedTuple):
         )
 
 
-def restored(said: Dict[str, Any]) -> Optional[Restored]:
-    """Return what such an entry says; None: it is malformed."""
+def restored(said: Dict[str, Any], line: bytes = b"") -> Optional[Restored]:
+    """Return what such an entry says; None: it is malformed.
+
+    Args:
+        said: what it says.
+        line: its bytes.
+    """
     data = said["data"]
     agreed, until, size = data.get("agreed_entries"), data.get("head_at"), data.get("head_entries")
     root, roots = data.get("head_root"), data.get("given_up", [])
@@ -1176,7 +1226,8 @@ def restored(said: Dict[str, Any]) -> Optional[Restored]:
         return None
     if type(roots) is not list or not all(type(each) is str for each in roots):
         return None
-    return Restored(agreed, size, root, until, said["at"], frozenset(roots))
+    by = said["actor"]["name"] or data.get("on_behalf_of") or ""
+    return Restored(agreed, size, root, until, said["at"], frozenset(roots), leaf_hash(line).hex(), str(by))
 
 
 def still_claimed(
@@ -1689,6 +1740,8 @@ class Report(NamedTuple):
     """Files that were compared with what the ledger recorded of them."""
     proven: Optional[Tuple[str, str]] = None
     """What was proven, where it is not a number of entries."""
+    asked: Sequence[Tuple[str, str]] = ()
+    """What no file can tell and somebody has to be asked before what holds otherwise may be called valid."""
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -1728,7 +1781,9 @@ def read_notes(path: Path) -> List[bytes]:
     data = _read(path)
     if data.strip() and not data.lstrip().startswith(b"{"):
         return [typed_note(data.decode("utf-8", "replace"))]
-    return [str(_object(line, path.name).get("note", "")).encode() for line in data.splitlines() if line.strip()]
+    rows = [_object(line, path.name) for line in data.splitlines() if line.strip()]
+    # lines that tell of restored databases are no heads (`read_answers`)
+    return [str(row.get("note", "")).encode() for row in rows if "restored" not in row]
 
 
 def _hashes(values: Any) -> List[bytes]:
@@ -1737,14 +1792,42 @@ def _hashes(values: Any) -> List[bytes]:
     return [bytes.fromhex(each) for each in values]
 
 
-_GIVEN_UP = (
+def _given_up(believed: Sequence[Restored], heads: Sequence[Checkpoint]) -> List[Tuple[str, str]]:
+    """Say what has to be asked of whom, where heads that were kept elsewhere are given up."""
+    asked = []
+    for entry in believed:
+        lost = [head for head in heads if entry.covers(head)]
+        if not lost:
+            continue
+        newest = max(lost, key=lambda head: (head.at, head.size))
+        when, then = (f", mới nhất ký lúc {_shown(newest.at)}", f", the newest signed at {_shown(newest.at)}")
+        when, then = (when, then) if newest.at else ("", "")
+        asked.append(
+            (
+                (
+                    f"{len(lost)} checkpoint giữ ở nơi khác{when}, {newest.size} mục, thuộc phần sổ đã mất khi cơ sở dữ liệu được "
+                    f"phục hồi; sổ này chỉ giữ {entry.agreed} mục đầu của chúng. Hãy hỏi {entry.by or 'người quản trị'}, người ghi "
+                    f"mục {RESTORED} lúc {_shown(entry.at)}: có ghi không, vì sao phục hồi, phần đã mất gồm những gì."
+                ),
+                (
+                    f"{len(lost)} checkpoints kept elsewhere{then}, {newest.size} entries, are of a part of the log that was lost "
+                    f"when the database was restored; this log keeps the first {entry.agreed} of them. Ask "
+                    f"{entry.by or 'the administrator'}, who wrote {RESTORED} at {_shown(entry.at)}, whether that is so, why, and "
+                    "what was lost"
+                ),
+            )
+        )
+    return asked
+
+
+_NOT_ANSWERED = (
     (
-        "Có checkpoint giữ ở nơi khác thuộc phần sổ đã mất khi cơ sở dữ liệu được phục hồi; sổ có mục ghi lần phục hồi ấy "
-        f"({RESTORED}): hãy hỏi lãnh đạo đã ghi mục ấy."
+        f"Sổ có mục ghi lần phục hồi ({RESTORED}) mà không có xác nhận do khóa của sổ ký: ai ghi được vào cơ sở dữ liệu cũng thêm "
+        "được mục ấy, nên mục ấy chưa được tính. Lần phục hồi trước khi có xác nhận thì nêu thêm bản sao mới nhất của heads.jsonl."
     ),
     (
-        "a checkpoint kept elsewhere is of a part of the log that was lost when the database was restored, which an entry "
-        f"({RESTORED}) says: ask the leader who wrote it"
+        f"an entry of a restored database ({RESTORED}) has no note signed by the key of the log: whoever writes into the database "
+        "can add such an entry, so it does not count; of one from before there were notes give the newest copy of heads.jsonl"
     ),
 )
 
@@ -1761,18 +1844,37 @@ _NOT_BORNE_OUT = (
 )
 
 
-def _restores(path: Path) -> List[Restored]:
-    """Return every restored database the entries of a log tell of."""
-    found = []
-    for line in _lines(path):
+def _restores(
+    path: Path, answers: FrozenSet[str], kept: Sequence[Checkpoint], found: Found
+) -> Tuple[List[Restored], List[Restored]]:
+    """Return every restored database the entries of a log tell of: those that were answered for, and the others.
+
+    Whoever owns the database can write the entry. The service alone, whose key is in no database, signs a note of it, or a
+    head that covers it and was fetched by others.
+
+    Args:
+        path: where the entries lie.
+        answers: hashes of the entries of which a note is there.
+        kept: heads that were kept elsewhere.
+        found: what was found in the entries, with the heads at all these sizes.
+    """
+    continued = max((head.size for head in kept if found.roots.get(head.size) == head.root), default=0)
+    answered: List[Restored] = []
+    others: List[Restored] = []
+    for index, line in enumerate(_lines(path)):
         if b'"kind":"ledger_restored"' in line:
             try:
                 entry = entry_of(line)
             except LedgerError:
                 continue
-            given_up = restored(entry.said) if entry.said["kind"] == RESTORED else None
-            found += [given_up] if given_up is not None else []
-    return found
+            given_up = restored(entry.said, line) if entry.said["kind"] == RESTORED else None
+            if given_up is not None:
+                (answered if given_up.entry in answers or index < continued else others).append(given_up)
+    return answered, others
+
+
+def _answers(paths: Iterable[Path], keys: Sequence[PublicKey], test: SignatureTest) -> FrozenSet[str]:
+    return frozenset(each for path in paths if path.is_file() for each in read_answers(_read(path), keys, test))
 
 
 class _KeyChange(NamedTuple):
@@ -1901,8 +2003,9 @@ def _check_whole(
     checkpoints: Sequence[Checkpoint],
     kept: Sequence[Checkpoint],
     strange: Sequence[Checkpoint] = (),
-) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]]]:
-    """Compare a whole log with its signed heads and those that were kept elsewhere; return problems and remarks.
+    answers: FrozenSet[str] = frozenset(),
+) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Compare a whole log with its signed heads and those that were kept elsewhere; return problems, remarks and what to ask.
 
     Args:
         path: where the entries lie.
@@ -1910,8 +2013,10 @@ def _check_whole(
         checkpoints: heads that came with it, the newest first.
         kept: heads that were kept elsewhere.
         strange: what an entry of a restored database may name besides: heads by a key that was lost with the database.
+        answers: hashes of the entries of restored databases of which the key of the log signed a note.
     """
     remarks: List[Tuple[str, str]] = []
+    asked: List[Tuple[str, str]] = []
     problems: List[Tuple[str, str]] = []
     for checkpoint in checkpoints:
         problem = compare_with(checkpoint, found)
@@ -1921,11 +2026,12 @@ def _check_whole(
     agrees = not problems
     problem = not_continued(kept, found.size, found.roots.get)
     if problem is not None:
-        given_up = _restores(path)
+        answered, others = _restores(path, answers, kept, found)
         known = [*kept, *strange]
-        claimed = still_claimed(kept, given_up, known)
-        remarks += [_GIVEN_UP] if len(claimed) < len(kept) else []
-        problems += [_NOT_BORNE_OUT] if any(not entry.is_borne_out(known) for entry in given_up) else []
+        claimed = still_claimed(kept, answered, known)
+        asked = _given_up([each for each in answered if each.is_borne_out(known)], kept)
+        problems += [_NOT_BORNE_OUT] if any(not entry.is_borne_out(known) for entry in answered + others) else []
+        problems += [_NOT_ANSWERED] if any(entry.covers(head) for entry in others for head in claimed) else []
         kept = claimed
         problem = not_continued(kept, found.size, found.roots.get)
     if problem is not None and checkpoints and agrees and not found.problems:
@@ -1935,7 +2041,7 @@ def _check_whole(
     )
     problems += [problem] if problem is not None else []
     remarks += _dated_before(found, [*checkpoints, *kept])
-    return _explained(path, found, [*checkpoints, *kept]) + problems, remarks
+    return _explained(path, found, [*checkpoints, *kept]) + problems, remarks, asked
 
 
 _SIGNED_TWICE = (
@@ -2772,6 +2878,8 @@ def _heads_there(path: Path, keys: Sequence[PublicKey], test: SignatureTest) -> 
                 (f"{where} không đọc được: dòng bị cắt dở.", f"{place} cannot be read: it was cut off")
             )
             continue
+        if "restored" in row:
+            continue
         note = str(row.get("note", "")).encode("utf-8", "replace")
         try:
             head = open_checkpoint(note, keys, test)
@@ -2883,9 +2991,13 @@ def _check_as_it_stands(
     problems += stored.problems + remembered.problems
     signed = sorted(stored.known, key=lambda head: (head.at, head.size), reverse=True)
     problems += _check_beside(folder)
-    wrong, more = _check_whole(path, found, signed, kept, remembered.strange)
+    answers = _answers([folder / "checkpoints.jsonl", folder / "heads.jsonl", *older], trusted, test)
+    wrong, more, asked = _check_whole(path, found, signed, kept, remembered.strange, answers)
     problems, remarks = wrong + problems, remarks + more
-    claimed = still_claimed(remembered.strange, _restores(path), kept + remembered.strange)
+    answered, _others = _restores(path, answers, kept, found)
+    claimed = still_claimed(remembered.strange, answered, kept + remembered.strange)
+    if not asked and len(claimed) < len(remembered.strange):
+        asked = _given_up(answered, remembered.strange)
     number = len(stored.strange) + len(claimed)
     if number:
         problems.append(
@@ -2909,7 +3021,7 @@ def _check_as_it_stands(
     remarks += _held(problems, heads, found)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
-    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks)
+    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks, asked=asked)
 
 
 def check_export(
@@ -2935,6 +3047,7 @@ def check_export(
         LedgerError: a file is missing or malformed, or the checkpoint is not signed by a known key.
     """
     remarks: List[Tuple[str, str]] = []
+    asked: List[Tuple[str, str]] = []
     folder, payload = _where(folder)
     if (folder / LEAVES).is_file():
         return _check_as_it_stands(folder, keys, older, processes, test)
@@ -2962,7 +3075,7 @@ def check_export(
         notes = read_notes(beside) if beside.is_file() else []
         earlier = [newest, *(open_checkpoint(note, wide, test) for note in notes)]
         kept = [open_checkpoint(note, wide, test) for each in older for note in read_notes(each)]
-        heads = [*earlier, *kept]
+        heads, believed = [*earlier, *kept], trusted
         found = check_file(path, sizes=[head.size for head in heads], processes=processes)
         if len(wide) > len(trusted):
             changes = _key_changes(path)
@@ -2970,12 +3083,16 @@ def check_export(
             for head in heads:
                 if not _believed(head, known):
                     _refuse_replaced_key(head, changes)
-        problems, remarks = _check_whole(path, found, earlier, kept)
+            believed = [key for key in wide if str(key) in known]
+        answers = _answers([beside, *older], believed, test)
+        problems, remarks, asked = _check_whole(path, found, earlier, kept, answers=answers)
         problems += _unsigned(found, newest)
         remarks += _held(problems, heads, found)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
-    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks, files)
+    return Report(
+        found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks, files, asked=asked
+    )
 
 
 def _check_step(
@@ -3255,7 +3372,7 @@ def _say(sentence: str) -> None:
 
 
 def main(words: Optional[Sequence[str]] = None) -> int:
-    """Check what is named on the command line; 0: it holds, 1: it does not, 2: it cannot be read."""
+    """Check what is named on the command line; 0: it holds, 1: it does not, 2: it cannot be read, 3: somebody has to be asked."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     parser = argparse.ArgumentParser(description="Kiểm tra sổ cái đã xuất (checks an exported custody ledger).")
@@ -3316,18 +3433,31 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     for vietnamese, english in OrderedDict.fromkeys(report.problems):
         _say(f"KHÔNG ĐẠT: {vietnamese}\nNOT VALID: {english}")
     if report.problems:
+        for vietnamese, english in report.asked:
+            _say(f"HỎI: {vietnamese}\nASK: {english}")
         for vietnamese, english in report.remarks:
             _say(f"LƯU Ý: {vietnamese}\nNOTE: {english}")
         return 1
     checkpoint = report.checkpoint
     if report.proven is not None:
         _say(f"ĐẠT: {report.proven[0]}\nVALID: {report.proven[1]}")
+    elif checkpoint is not None and report.asked:
+        _say(
+            f"PHẢI HỎI LẠI: {report.entries} mục của {report.ledgers} sổ đúng như đã ký tại checkpoint {checkpoint.size} mục (mã gốc "
+            f"{base64.b64encode(checkpoint.root).decode()}), nhưng sổ này bỏ một phần đã từng được ký."
+        )
+        _say(
+            f"TO BE ASKED: {report.entries} entries of {report.ledgers} ledgers are as signed at {checkpoint.size} entries, but the "
+            "log gave up a part that was signed."
+        )
     elif checkpoint is not None:
         _say(
             f"ĐẠT: {report.entries} mục của {report.ledgers} sổ, đúng như đã ký tại checkpoint {checkpoint.size} mục "
             f"(mã gốc {base64.b64encode(checkpoint.root).decode()})."
         )
         _say(f"VALID: {report.entries} entries of {report.ledgers} ledgers, as signed at {checkpoint.size} entries.")
+    for vietnamese, english in report.asked:
+        _say(f"HỎI: {vietnamese}\nASK: {english}")
     if report.files:
         _say(f"{report.files} tệp đi cùng đúng như sổ cái đã ghi (files that came with it are those recorded).")
     for vietnamese, english in report.remarks:
@@ -3338,7 +3468,7 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         _say("Hãy so khóa dưới đây với khóa trên bản giấy đã ký (compare with the key on the signed paper):")
         for key in report.keys:
             _say(f"  {key}")
-    return 0
+    return 3 if report.asked else 0
 
 
 if __name__ == "__main__":

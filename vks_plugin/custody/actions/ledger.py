@@ -35,7 +35,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.custody import into_log, keys, merkle, verify_ledger
 from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, linked, opened, pieces, plain, written_at
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
-from vks_plugin.custody.heads import add_heads, heads_path
+from vks_plugin.custody.heads import add_answer, add_heads, heads_path, read_answers, read_heads
 from vks_plugin.custody.models import (
     LedgerCheckpoint,
     LedgerEntry,
@@ -59,7 +59,7 @@ from vks_plugin.custody.queries import (
     require_province,
     seen_fork,
 )
-from vks_plugin.custody.queries.heads import HEADS_BEGUN, Contradiction, begun_late, root_at
+from vks_plugin.custody.queries.heads import HEADS_BEGUN, Contradiction, begun_late, restorations, root_at
 from vks_plugin.custody.statements import ENTRY, Draft, End, Post, Row, append_on_server, ends, executing, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
@@ -380,6 +380,7 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
     _refuse_another_log()
     # once it is certain: what is taken back was never a head
     transaction.on_commit(remember_heads, robust=True)
+    transaction.on_commit(partial(_sign_answers, signers[-1]), robust=True)
     hashes = hashes_of(size)
     if before is not None and (before.size > size or merkle.head(hashes, before.size) != bytes(before.root)):
         raise _rewritten(before)
@@ -488,6 +489,25 @@ def remember_heads() -> None:
     if notes and not heads_begun():
         with transaction.atomic():
             tell(HEADS_BEGUN, actor=None, case=None, heads=len(notes), reason="")
+
+
+def _answer_note(key: SigningKey, entry: str) -> str:
+    return sign_note(verify_ledger.answer_text(key.name, entry), key)
+
+
+def _sign_answers(key: SigningKey) -> None:
+    """Sign, in the file outside of the database, what could not be signed when somebody answered for a restored database.
+
+    The key was lost with the database then, or such entries were not noted in the file yet.
+    """
+    path = heads_path()
+    try:
+        answers = read_answers(path)
+        for each in restorations(read_heads(path)):
+            if not answers.get(each.entry):
+                add_answer(each.entry, _answer_note(key, each.entry))
+    except OSError as error:
+        logger.error("an answer was not noted outside of the database: %s", type(error).__name__)
 
 
 def _every_head() -> list[str]:
@@ -599,7 +619,7 @@ def record_restored(*, actor: User, reason: str, seen: str | None = None) -> Led
         BadInput: there is no reason.
         Conflict: the ledger goes on from every head that is remembered; the file of them is gone; or it departs from another
             one than was shown.
-        Unavailable: the file that remembers them cannot be read.
+        Unavailable: the file that remembers them cannot be read or written.
     """
     require_province(actor)
     found = _contradiction()
@@ -631,7 +651,29 @@ def record_restored(*, actor: User, reason: str, seen: str | None = None) -> Led
             given_up=[each.root.hex() for each in found.lost] if by_name else [],
             reason=said,
         )
-    return LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED).latest("seq")
+        entry = LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED).latest("seq")
+        # before it is certain: an entry that is not in the file gives up nothing, and one of a transaction that is taken back
+        # is no entry
+        _note_answer(bytes(entry.hash).hex())
+    return entry
+
+
+def _note_answer(entry: str) -> None:
+    """Say in the file outside of the database that somebody answered for a restored database.
+
+    Raises:
+        Unavailable: it cannot be written.
+    """
+    try:
+        note = _answer_note(signing_key(), entry)
+    except (Unavailable, Conflict):
+        # lost with the database, or newer than that: the first head that is signed again signs this too
+        note = ""
+    try:
+        add_answer(entry, note)
+    except OSError as error:
+        told = {"path": heads_path(), "why": error.strerror or error}
+        raise Unavailable(_("Không ghi được tệp ghi nhớ điểm chốt %(path)s: %(why)s.") % told) from error
 
 
 def _signed_at(before: LedgerCheckpoint | None, size: int) -> str:
@@ -721,7 +763,7 @@ def _read_first(case: CaseFile | None, *, packed: bool) -> str:
 Tự kiểm tra, không cần mạng, không cần cài gì ngoài Python 3.9 trở lên, ngay trong thư mục này:
     python3 verify_ledger.py . --key KHÓA
 {files}KHÓA là khóa công khai trên bản giấy đã ký; không nêu thì lấy khóa đi cùng (tệp keys) và phải so khóa ấy với bản giấy.
-Mã thoát: 0 đạt, 1 không đạt, 2 không đọc được. In English: run that command here; the key is on the signed paper.
+Mã thoát: 0 đạt, 1 không đạt, 2 không đọc được, 3 phải hỏi người đã ghi nhận phục hồi cơ sở dữ liệu. In English: run that command here; the key is on the signed paper.
 """
 
 
@@ -776,6 +818,11 @@ def _write_whole(folder: Path, checkpoint: LedgerCheckpoint) -> None:
     earlier = LedgerCheckpoint.objects.filter(size__lt=checkpoint.size).order_by("size")
     with (folder / "checkpoints.jsonl").open("w", encoding="utf-8") as text:
         text.writelines(json.dumps({"note": row.note}, ensure_ascii=False) + "\n" for row in earlier)
+        # by which the verifier believes entries that a database alone could hold
+        key = signing_key()
+        for each in restorations(read_heads(heads_path())):
+            answer = {"restored": each.entry, "signed": _answer_note(key, each.entry)}
+            text.write(json.dumps(answer, ensure_ascii=False) + "\n")
 
 
 def _end_note(checkpoint: LedgerCheckpoint, proofs: Sequence[Proof], asked_at: dt.datetime, listed: str) -> str:

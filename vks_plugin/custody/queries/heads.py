@@ -9,8 +9,9 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from vks_plugin.custody import merkle
+from vks_plugin.custody.chain import written_at
 from vks_plugin.custody.checkpoint import signed_by
-from vks_plugin.custody.heads import heads_path, newest_head, read_heads
+from vks_plugin.custody.heads import heads_path, newest_head, read_answers, read_heads
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
 from vks_plugin.custody.queries.tree import kept, last_checkpoint, log_size, public_keys
 from vks_plugin.custody.verify_ledger import (
@@ -18,11 +19,13 @@ from vks_plugin.custody.verify_ledger import (
     Checkpoint,
     LedgerError,
     Restored,
+    leaf_hash,
     not_continued,
     open_checkpoint,
     parse_checkpoint,
     parse_note,
     restored,
+    root_by_inclusion,
     still_claimed,
     subtrees_over,
 )
@@ -98,17 +101,51 @@ def opened_heads(notes: Iterable[str]) -> tuple[list[Checkpoint], list[Checkpoin
     return known, strange
 
 
-def restorations() -> list[Restored]:
-    """Return every restored database the ledger tells of."""
-    rows = LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED).order_by("seq")
+def restorations(notes: Sequence[str]) -> list[Restored]:
+    """Return every restored database the ledger tells of and somebody answered for on this server.
+
+    Whoever owns the database can write the entry. The file outside of it says that the service did, or has a head behind it,
+    as of those from before the file said so.
+
+    Args:
+        notes: the signed heads of the file.
+    """
+    rows = list(LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED).select_related("leaf").order_by("seq"))
+    if not rows:
+        return []
+    try:
+        answers = read_answers(heads_path())
+    except OSError:
+        answers = {}
     found = []
     for row in rows:
         try:
-            found.append(restored(row.said))
+            told = restored(row.said, bytes(row.line))
         except (LedgerError, KeyError, TypeError, AttributeError):
             # the check of the entries names it
             continue
-    return [each for each in found if each is not None]
+        if told is not None and (told.entry in answers or _is_signed_on(row, notes)):
+            found.append(told)
+    return found
+
+
+def _is_signed_on(row: LedgerEntry, notes: Sequence[str]) -> bool:
+    """Tell whether a remembered head covers an entry: what is kept of the tree is not trusted with it, but the hashes lead there."""
+    leaf = getattr(row, "leaf", None)
+    if leaf is None:
+        return False
+    size, hash_ = log_size(), leaf_hash(bytes(row.line))
+    known, _strange = opened_heads(notes)
+    for head in sorted(known, key=lambda head: head.size):
+        if not leaf.index < head.size <= size:
+            continue
+        try:
+            path = merkle.inclusion_path(merkle.Hashes(_read, head.size), leaf.index, head.size)
+        except Conflict:
+            continue
+        if root_by_inclusion(hash_, leaf.index, head.size, path) == head.root:
+            return True
+    return False
 
 
 def contradicts(notes: Sequence[str], size: int, at: RootAt, *, given_up: Sequence[Restored]) -> Contradiction | None:
@@ -163,7 +200,7 @@ def contradiction() -> Contradiction | None:
     notes = read_heads(heads_path())
     if not notes:
         return None
-    size, given_up = log_size(), restorations()
+    size, given_up = log_size(), restorations(notes)
     known, strange = _claimed(notes, given_up)
     if not strange and known:
         largest = max(known, key=lambda each: each.size)
@@ -188,15 +225,19 @@ def seen_fork() -> Contradiction | None:
 
 def recent_restorations(days: int) -> list[LedgerEntry]:
     """Return the entries of the last days that tell of a restored database, the oldest first."""
-    since = timezone.now() - dt.timedelta(days=days)
-    return list(LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED, at__gte=since).order_by("seq"))
+    return _written_within(days, RESTORED)
 
 
 def recent_beginnings(days: int) -> list[LedgerEntry]:
     """Return the entries of the last days that tell of a file of heads begun where there were heads before, the oldest first."""
-    since = timezone.now() - dt.timedelta(days=days)
-    rows = LedgerEntry.objects.filter(case__isnull=True, kind=HEADS_BEGUN, at__gte=since).order_by("seq")
-    return [each for each in rows if begun_late(each)]
+    return [each for each in _written_within(days, HEADS_BEGUN) if begun_late(each)]
+
+
+def _written_within(days: int, kind: str) -> list[LedgerEntry]:
+    """Return entries by the moment they state: another one in a column hides none."""
+    since = written_at(timezone.now() - dt.timedelta(days=days))
+    rows = LedgerEntry.objects.filter(case__isnull=True, kind=kind).order_by("seq")
+    return [each for each in rows if each.said["at"] >= since]
 
 
 def begun_late(entry: LedgerEntry) -> bool:

@@ -404,7 +404,7 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
         if problem is not None:
             problems.append(problem[0])
             break
-    forked = contradicts(kept, found.size, found.roots.get, given_up=restorations())
+    forked = contradicts(kept, found.size, found.roots.get, given_up=restorations(kept))
     problems += [forked.sentence] if forked is not None else []
     entries = LedgerEntry.objects.count()
     if entries > found.size:
