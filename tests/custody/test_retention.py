@@ -22,6 +22,7 @@ from vks_plugin.cases.models import CaseFile, RelatedCase
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.custody.actions.retention import change_rule, end_hold, place_hold
 from vks_plugin.custody.models import LedgerEntry, RetentionHold, RetentionRule
+from vks_plugin.custody.queries import recorded
 from vks_plugin.custody.queries.ledger import verify
 from vks_plugin.custody.queries.retention import finished_cases, standing, standings
 from vks_plugin.custody.retention import (
@@ -365,3 +366,15 @@ def test_what_keeps_a_file_from_disposal_is_compared_with_the_ledger(
     assert verify().problems == []
     behind()
     assert re.search(told, " ".join(verify().problems))
+
+
+def test_holds_that_cannot_be_compared_are_a_finding_and_stop_nothing(
+    case: CaseFile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def damaged() -> list[str]:
+        raise ValueError("Nguyễn Văn A")
+
+    monkeypatch.setattr(recorded, "retention_compared", damaged)
+    assert any("có dòng bị hỏng (ValueError)" in each for each in verify().problems)
+    assert "holds and periods cannot be compared" in caplog.text
+    assert "Nguyễn Văn A" not in caplog.text
