@@ -269,6 +269,17 @@ def _date_back_beside(world: World) -> None:
     )
 
 
+def _set_a_case_aside(world: World) -> None:
+    _sql("UPDATE vks_ledger_entry SET case_id = NULL WHERE case_id = %s", world.case.pk)
+
+
+def _swap_two_ledgers(_world: World) -> None:
+    _sql(
+        "UPDATE vks_ledger_entry SET case_id = (SELECT MIN(case_id) + MAX(case_id) FROM vks_ledger_entry) - case_id "
+        "WHERE case_id IS NOT NULL"
+    )
+
+
 def _change_a_hidden_value(world: World) -> None:
     LedgerHidden.objects.filter(entry=_at(world.places()[-1])).update(values=[["text", "Lời khai khác"]])
 
@@ -301,6 +312,8 @@ ATTACKS: list[tuple[Callable[[World], None], tuple[str, ...]]] = [
     (_replace_the_key_and_sign, ("bảng khóa đã bị sửa", "không do khóa nào đã biết ký: khóa đã bị thay")),
     (_date_back, ("ngày giờ đã bị ghi lùi",)),
     (_date_back_beside, ("cột ngày giờ lưu bên cạnh khác nội dung mục",)),
+    (_set_a_case_aside, ("gắn nhiều sổ cái với không vụ án nào", "bị gắn với không vụ án nào")),
+    (_swap_two_ledgers, ("như mục đăng ký ghi, nhưng trong cơ sở dữ liệu bị gắn với",)),
     (_change_a_hidden_value, ("không phải là giá trị sổ cái đã ghi",)),
     (_change_a_head, ("bản ký và bản lưu khác nhau",)),
     (_forge_a_head, ("checkpoint không đúng định dạng",)),

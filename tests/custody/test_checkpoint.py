@@ -131,12 +131,12 @@ def _note(key: SigningKey, size: int = 5, root: bytes = bytes(32)) -> bytes:
 
 def test_a_checkpoint_comes_back_as_it_was_signed(key: SigningKey) -> None:
     opened = open_checkpoint(_note(key, 7, bytes(range(32))), [key.public])
-    assert opened == (key.name, 7, bytes(range(32)), "", (), "", (str(key.public),))
+    assert opened == (key.name, 7, bytes(range(32)), "", (), "", (str(key.public),), "")
     # lines after the head: those that are known are read, others are left alone
     at, end = "2026-11-29T07:20:00.000001Z", End("00000000-0000-4000-8000-000000000000", 3, "ab" * 32)
-    text = checkpoint_text(key.name, 7, bytes(range(32)), at=at, ends=[end]) + "of another program\n"
+    text = checkpoint_text(key.name, 7, bytes(range(32)), at=at, ends=[end], case="QN-1") + "of another program\n"
     opened = open_checkpoint(sign_note(text, key).encode(), [key.public])
-    assert opened == (key.name, 7, bytes(range(32)), at, (end,), "", (str(key.public),))
+    assert opened == (key.name, 7, bytes(range(32)), at, (end,), "", (str(key.public),), "QN-1")
 
 
 def test_a_forged_checkpoint_is_refused(key: SigningKey) -> None:

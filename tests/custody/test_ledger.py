@@ -38,6 +38,7 @@ from vks_plugin.working import held_alone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.test import Client
     from pytest_django import Settings
 
     from tests.custody.conftest import Export
@@ -370,6 +371,40 @@ def test_verify_tells_what_was_done_behind_its_back(log: list[LedgerEntry], stat
     _behind_the_back(statement)
     problems = queries.verify().problems
     assert any(told in problem for problem in problems), problems
+
+
+def test_an_extract_is_of_the_case_it_was_asked_for(
+    log: list[LedgerEntry], case: CaseFile, other_case: CaseFile, handed_out: Callable[..., Export]
+) -> None:
+    honest = handed_out("honest", case=case)
+    status, told = honest.check()
+    assert (status, f"Vụ án theo mục đăng ký (case, as registered): {case.code}\n" in told) == (0, True), told
+    _behind_the_back(
+        "UPDATE vks_ledger_entry SET case_id = %s - case_id WHERE case_id IS NOT NULL", case.pk + other_case.pk
+    )
+    status, told = handed_out("swapped", case=case).check()
+    sentence = f"là của vụ án {case.code}, nhưng sổ"
+    assert (status, sentence in told, f"của vụ án {other_case.code} như mục đăng ký" in told) == (1, True, True), told
+    # nor does a case of which the entries were set aside go out as one that has none
+    _behind_the_back("UPDATE vks_ledger_entry SET case_id = NULL WHERE case_id = %s", case.pk)
+    with pytest.raises(Conflict, match="không có mục nào trong sổ cái nên không có gì để xuất"):
+        handed_out("none", case=case)
+
+
+def test_moments_and_acts_are_shown_as_the_entries_say_them(
+    log: list[LedgerEntry], case: CaseFile, people: dict[str, User], client: Client
+) -> None:
+    client.force_login(people["chief_kv1"])
+    address = f"/api/vks/cases/{case.code}/ledger/"
+
+    def shown() -> list[tuple[str, str]]:
+        return [(each["at"], each["act"]) for each in client.get(address).json()["results"]]
+
+    honest, page = shown(), client.get(f"/vks/cases/{case.code}/record/ledger/").content
+    _behind_the_back("UPDATE vks_ledger_entry SET at = '2020-01-01 00:00:00', kind = 'assigned'")
+    assert shown() == honest
+    assert b"01/01/2020" not in client.get(f"/vks/cases/{case.code}/record/ledger/").content
+    assert page.count(b"<tr>") > 1
 
 
 def test_a_last_entry_taken_away_is_found_by_the_checkpoint(log: list[LedgerEntry]) -> None:

@@ -83,7 +83,7 @@ class SigningKey:
 
 
 def checkpoint_text(
-    origin: str, size: int, root: bytes, *, at: str = "", ends: Iterable[End] = (), files: str = ""
+    origin: str, size: int, root: bytes, *, at: str = "", ends: Iterable[End] = (), files: str = "", case: str = ""
 ) -> str:
     """Return what is signed: the head, and in further lines when, where the ledgers of cases end, and which files go along.
 
@@ -94,9 +94,11 @@ def checkpoint_text(
         at: when, as an entry states it; empty: it is not said.
         ends: where ledgers of cases end.
         files: SHA-256 of the list of files that go out with the ledger; empty: there are none.
+        case: code of the case the ledger goes out for; empty: it is not that of one.
     """
     more = ([f"at {at}"] if at else []) + [f"ledger {each.ledger} {each.entries} {each.hash}" for each in ends]
     more += [f"files {files}"] if files else []
+    more += [f"case {case}"] if case else []
     return "".join(f"{line}\n" for line in (origin, size, base64.b64encode(root).decode(), *more))
 
 

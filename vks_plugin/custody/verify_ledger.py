@@ -629,12 +629,15 @@ class Checkpoint(NamedTuple):
     """SHA-256 of the list of the files that went out with the ledger; empty: it speaks of none."""
     signers: Tuple[str, ...] = ()
     """The known keys that signed it."""
+    case: str = ""
+    """Code of the case the ledger went out for; empty: it says none."""
 
 
 # lines after the head, which the form of a checkpoint leaves to each log; others are left alone
 _SIGNED_AT = re.compile("at (%s)" % _AT.pattern, re.ASCII)
 _SIGNED_END = re.compile("ledger (%s) (0|[1-9][0-9]{0,14}) (%s)" % (_LEDGER.pattern, _HEX.pattern))
 _SIGNED_FILES = re.compile("files (%s)" % _HEX.pattern)
+_SIGNED_CASE = re.compile(r"case (\S{1,100})")
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -654,7 +657,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
     at = next((found[1] for found in map(_SIGNED_AT.fullmatch, more) if found), "")
     ends = tuple(End(found[1], int(found[2]), found[3]) for found in map(_SIGNED_END.fullmatch, more) if found)
     files = next((found[1] for found in map(_SIGNED_FILES.fullmatch, more) if found), "")
-    return Checkpoint(lines[0], int(number), root, at, ends, files)
+    case = next((found[1] for found in map(_SIGNED_CASE.fullmatch, more) if found), "")
+    return Checkpoint(lines[0], int(number), root, at, ends, files, case=case)
 
 
 def typed_note(text: str) -> bytes:
@@ -1740,6 +1744,8 @@ class Report(NamedTuple):
     """Files that were compared with what the ledger recorded of them."""
     proven: Optional[Tuple[str, str]] = None
     """What was proven, where it is not a number of entries."""
+    cases: Sequence[str] = ()
+    """Codes of the cases of an extract, as they were registered."""
     asked: Sequence[Tuple[str, str]] = ()
     """What no file can tell and somebody has to be asked before what holds otherwise may be called valid."""
 
@@ -2186,6 +2192,101 @@ def _check_some(
     problems, remarks = problems + out_of_order, remarks + dated_by_place
     told = _explained(folder / "entries.jsonl", found, []) or _explained_ends(lines, proven, checkpoint)
     return found, told + problems + cut, remarks
+
+
+REGISTERED = "case_registered"
+"""Kind of the entry that says the code of a case, which never changes."""
+
+
+def _registered_code(line: bytes) -> Optional[Tuple[str, str]]:
+    """Return a ledger and the code of its case, of an entry by which a case was registered."""
+    if b'"kind":"case_registered"' not in line:
+        return None
+    try:
+        entry = entry_of(line)
+    except LedgerError:
+        return None
+    code = entry.said["data"].get("code")
+    return (entry.ledger, code) if entry.said["kind"] == REGISTERED and type(code) is str else None
+
+
+def _compare_codes(
+    path: Path, checkpoint: Checkpoint, payload: Optional[Path]
+) -> Tuple[List[str], List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Compare whose ledger an extract is with what was asked for; return the codes of its cases, problems and remarks."""
+    codes: Dict[str, str] = {}
+    for found in map(_registered_code, _lines(path)):
+        if found is not None:
+            codes.setdefault(*found)
+    asked = {"": checkpoint.case} if checkpoint.case else {}
+    if payload is not None and (payload / _DESCRIPTION).is_file():
+        try:
+            described = json.loads((payload / _DESCRIPTION).read_bytes())["code"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            described = None
+        asked.update({_DESCRIPTION: described} if type(described) is str else {})
+    problems, remarks = [], []
+    for where, code in asked.items():
+        for ledger, recorded in codes.items():
+            if recorded != code:
+                given = f"Theo {where}, gói" if where else "Bản trích được giao"
+                problems.append(
+                    (
+                        f"{given} là của vụ án {code}, nhưng sổ {ledger} ở đây là của vụ án {recorded} như mục đăng ký ghi.",
+                        f"ledger {ledger} is of case {recorded}, as registered, not of {code} as {where or 'the head'} says",
+                    )
+                )
+    if asked and not codes:
+        code = next(iter(asked.values()))
+        remarks.append(
+            (
+                f"Sổ không có mục đăng ký vụ án: rằng nó là của vụ án {code} là lời của nơi xuất, không mục nào chứng minh.",
+                f"no entry tells of the registration: that this is of case {code} is the word of whoever exported it",
+            )
+        )
+    return sorted(set(codes.values())), problems, remarks
+
+
+def _cases_beside(cases: Dict[str, Dict[Any, None]], codes: Dict[str, str]) -> List[Tuple[str, str]]:
+    """Say which ledgers are put with another case in the database than that they are of.
+
+    Args:
+        cases: by ledger, the codes of the cases its entries are put with; None: with none.
+        codes: by ledger, the code it was registered with.
+    """
+    problems = []
+    ledgers: Dict[Any, List[str]] = {}
+    for ledger, several in cases.items():
+        for each in several:
+            ledgers.setdefault(each, []).append(ledger)
+        recorded = codes.get(ledger)
+        if len(several) > 1:
+            problems.append(
+                (
+                    f"Các mục của sổ {ledger} bị gắn với nhiều vụ án trong cơ sở dữ liệu.",
+                    f"the entries of ledger {ledger} are put with several cases in the database",
+                )
+            )
+        elif recorded is not None and recorded not in several:
+            present = next(iter(several))
+            problems.append(
+                (
+                    (
+                        f"Sổ {ledger} là của vụ án {recorded} như mục đăng ký ghi, nhưng trong cơ sở dữ liệu bị gắn với "
+                        f"{present or 'không vụ án nào'}."
+                    ),
+                    f"ledger {ledger} is of case {recorded}, as registered, but put with {present or 'none'} in the database",
+                )
+            )
+    for case, found in ledgers.items():
+        if len(found) > 1:
+            problems.append(
+                (
+                    f"Cơ sở dữ liệu gắn nhiều sổ cái với {case or 'không vụ án nào'}: {', '.join(sorted(found)[:5])}.",
+                    f"several ledgers are put with {case or 'no case'} in the database",
+                )
+            )
+    return problems
 
 
 def _compare_places(
@@ -2936,6 +3037,8 @@ def _check_beside(folder: Path) -> List[Tuple[str, str]]:
     """Compare each entry with what the database had beside it, and the places with one another."""
     problems: List[Tuple[str, str]] = []
     expected = 0
+    cases: Dict[str, Dict[Any, None]] = {}
+    codes: Dict[str, str] = {}
     for line, text in zip_longest(_lines(folder / "entries.jsonl"), _lines(folder / LEAVES)):
         if line is None or text is None:
             problems.append(
@@ -2959,9 +3062,14 @@ def _check_beside(folder: Path) -> List[Tuple[str, str]]:
             expected = index + 1
         problem = _beside_problem(line, row)
         problems += [problem] if problem is not None else []
+        if "case" in row and type(row.get("ledger")) is str:
+            cases.setdefault(row["ledger"], {})[str(row["case"]) if row["case"] is not None else None] = None
+        registered = _registered_code(line)
+        if registered is not None:
+            codes.setdefault(*registered)
         if len(problems) >= MOST_PROBLEMS:
             break
-    return problems
+    return problems + _cases_beside(cases, codes)
 
 
 def _check_as_it_stands(
@@ -3048,6 +3156,7 @@ def check_export(
     """
     remarks: List[Tuple[str, str]] = []
     asked: List[Tuple[str, str]] = []
+    codes: List[str] = []
     folder, payload = _where(folder)
     if (folder / LEAVES).is_file():
         return _check_as_it_stands(folder, keys, older, processes, test)
@@ -3065,6 +3174,8 @@ def check_export(
             raise _NOT_PROVEN
         found, problems, remarks = _check_some(folder, newest, kept if forked is None else [])
         problems += [forked] if forked is not None else []
+        codes, wrong, more = _compare_codes(path, newest, payload)
+        problems, remarks = problems + wrong, remarks + more
         files, wrong, more = _check_files(payload, folder, newest)
         problems, remarks = problems + wrong, remarks + more
     else:
@@ -3091,7 +3202,17 @@ def check_export(
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
     return Report(
-        found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks, files, asked=asked
+        found.size,
+        found.ledgers,
+        newest,
+        trusted,
+        bool(keys),
+        openings,
+        problems,
+        remarks,
+        files,
+        cases=codes,
+        asked=asked,
     )
 
 
@@ -3458,6 +3579,8 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         _say(f"VALID: {report.entries} entries of {report.ledgers} ledgers, as signed at {checkpoint.size} entries.")
     for vietnamese, english in report.asked:
         _say(f"HỎI: {vietnamese}\nASK: {english}")
+    if report.cases:
+        _say(f"Vụ án theo mục đăng ký (case, as registered): {', '.join(report.cases)}")
     if report.files:
         _say(f"{report.files} tệp đi cùng đúng như sổ cái đã ghi (files that came with it are those recorded).")
     for vietnamese, english in report.remarks:

@@ -200,7 +200,7 @@ def in_words(entries: Sequence[LedgerEntry], reader: Reader) -> list[Said]:
     found = []
     for entry, said in zip(entries, lines, strict=True):
         actor, data = said["actor"], said["data"]
-        act = ACTS.get(entry.kind)
+        act = ACTS.get(said["kind"])
         place = [str(_READS["role"](actor["role"]))] if actor["role"] else []
         place += [offices.get(actor["unit"], actor["unit"])] if actor["unit"] else []
         leaf = getattr(entry, "leaf", None)
@@ -217,11 +217,11 @@ def in_words(entries: Sequence[LedgerEntry], reader: Reader) -> list[Said]:
         found.append(
             Said(
                 entry=entry,
-                label=_(act.label) if act is not None else entry.kind,
+                label=_(act.label) if act is not None else said["kind"],
                 actor=actor["name"] or _(SYSTEM_ACTS),
                 place=", ".join(place),
                 values=[
-                    _value(name, value, offices, data.get("subject") or _SUBJECTS.get(entry.kind, ""))
+                    _value(name, value, offices, data.get("subject") or _SUBJECTS.get(said["kind"], ""))
                     for name, value in pairs
                     if value not in (None, "", [])
                 ],
@@ -258,7 +258,7 @@ def _opened(entry: LedgerEntry, data: dict[str, Any]) -> list[tuple[str, Any]]:
     kept = getattr(entry, "hidden", None)
     if kept is None:
         case = entry.case
-        taken = case is not None and case.destroyed_at is not None and entry.kind not in OF_DISPOSAL
+        taken = case is not None and case.destroyed_at is not None and entry.said["kind"] not in OF_DISPOSAL
         return [(name, _(ERASED if taken else LOST)) for name, _hash in data["hidden"]]
     if not is_as_recorded(data, bytes(kept.salt), kept.values):
         return [(name, _(CHANGED)) for name, _hash in data["hidden"]]

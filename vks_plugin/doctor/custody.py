@@ -119,7 +119,7 @@ def ledger_heads(_scope: Scope) -> Result:
 
 def _entries(rows: Sequence[LedgerEntry]) -> str:
     """Return the numbers and days of entries, in a sentence."""
-    return ", ".join(f"mục {each.seq} ngày {timezone.localtime(each.at):%d/%m/%Y}" for each in rows)
+    return ", ".join(f"mục {each.seq} ngày {timezone.localtime(each.stated):%d/%m/%Y}" for each in rows)
 
 
 def ledger_tail(scope: Scope) -> Result:

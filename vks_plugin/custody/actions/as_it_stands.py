@@ -99,6 +99,7 @@ def _hidden(ids: list[int]) -> dict[int, LedgerHidden]:
 def _write_entries(folder: Path) -> tuple[int, Counter[int]]:
     """Write entries, what lies beside them and their hidden values; return how many, and the values by case."""
     number, values = 0, Counter[int]()
+    codes = dict(CaseFile.objects.values_list("pk", "code"))
     with (
         (folder / "entries.jsonl").open("wb") as lines,
         (folder / LEAVES).open("w", encoding="utf-8") as beside,
@@ -119,6 +120,7 @@ def _write_entries(folder: Path) -> tuple[int, Counter[int]]:
                     "seq": entry.seq,
                     "kind": entry.kind,
                     "at": written_at(entry.at),
+                    "case": None if entry.case_id is None else codes.get(entry.case_id, str(entry.case_id)),
                 }
             beside.write(json.dumps(said, ensure_ascii=False) + "\n")
             if entry is not None and hidden is not None:

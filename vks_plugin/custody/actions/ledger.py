@@ -825,7 +825,9 @@ def _write_whole(folder: Path, checkpoint: LedgerCheckpoint) -> None:
             text.write(json.dumps(answer, ensure_ascii=False) + "\n")
 
 
-def _end_note(checkpoint: LedgerCheckpoint, proofs: Sequence[Proof], asked_at: dt.datetime, listed: str) -> str:
+def _end_note(
+    checkpoint: LedgerCheckpoint, proofs: Sequence[Proof], asked_at: dt.datetime, listed: str, code: str
+) -> str:
     """Return the head signed once more, together with how many entries the case has and with which it ends.
 
     Without that an extract could be cut off at its end, and what is left of it would still be proven. The list of files
@@ -835,9 +837,10 @@ def _end_note(checkpoint: LedgerCheckpoint, proofs: Sequence[Proof], asked_at: d
     last = proofs[-1].entry
     end = verify_ledger.End(str(last.ledger), len(proofs), bytes(last.hash).hex())
     signed = verify_ledger.parse_checkpoint(verify_ledger.parse_note(checkpoint.note.encode()).text)
-    at = max(signed.at, written_at(max([asked_at, *(proof.entry.at for proof in proofs)])))
+    at = max(signed.at, written_at(max([asked_at, *(proof.entry.stated for proof in proofs)])))
     root = bytes(checkpoint.root)
-    return sign_note(checkpoint_text(key.name, checkpoint.size, root, at=at, ends=[end], files=listed), key)
+    text = checkpoint_text(key.name, checkpoint.size, root, at=at, ends=[end], files=listed, case=code)
+    return sign_note(text, key)
 
 
 def _write_case(
@@ -850,6 +853,15 @@ def _write_case(
 ) -> str:
     """Write the ledger of one case with its proofs, and return the checkpoint that says where it ends."""
     proofs = proven_entries(case, checkpoint)
+    if not proofs:
+        # what says nothing would be found valid
+        raise Conflict(
+            _(
+                "Vụ án %(code)s không có mục nào trong sổ cái nên không có gì để xuất. Vụ án có từ trước khi có sổ cái thì ghi một "
+                "việc rồi xuất lại; nếu không, hãy chạy vks_ledger verify và báo lãnh đạo."
+            )
+            % {"code": case.code}
+        )
     with (folder / "entries.jsonl").open("wb") as stream:
         stream.writelines(bytes(proof.entry.line) + b"\n" for proof in proofs)
     with (folder / "proofs.jsonl").open("w", encoding="utf-8") as text:
@@ -861,7 +873,7 @@ def _write_case(
     if files:
         _write(folder / verify_ledger.FILES, listed)
     signed = hashlib.sha256(listed.encode()).hexdigest() if files else ""
-    return _end_note(checkpoint, proofs, asked_at, signed) if proofs else checkpoint.note
+    return _end_note(checkpoint, proofs, asked_at, signed, case.code)
 
 
 def _note_shown(case: CaseFile, values: Counter[str]) -> None:

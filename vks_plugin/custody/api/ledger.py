@@ -69,8 +69,8 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
     """One act. Entries are added and never changed."""
 
     seq = serializers.IntegerField(help_text="Number in its chain, from 0.")
-    at = serializers.DateTimeField()
-    act = serializers.CharField(source="kind", help_text="Such as `case_transferred`; the manual lists them.")
+    at = serializers.DateTimeField(source="stated")
+    act = serializers.CharField(source="said.kind", help_text="Such as `case_transferred`; the manual lists them.")
     label = serializers.SerializerMethodField(help_text="The act in words.")  # type: ignore[assignment]  # so named in the answer
     actor = serializers.SerializerMethodField()
     values = serializers.SerializerMethodField()

@@ -50,6 +50,11 @@ class LedgerEntry(AppendOnly):
         said: dict[str, Any] = parsed(bytes(self.line))
         return said
 
+    @property
+    def stated(self) -> dt.datetime:
+        """When it was written, as its bytes say."""
+        return dt.datetime.fromisoformat(self.said["at"])
+
 
 class LedgerLeaf(AppendOnly):
     """The place of an entry in the log of the province. The database gives it when the act's transaction ends."""

@@ -71,7 +71,12 @@ class Command(BaseCommand):
                 for each in found.events
             ],
             "history": [
-                {"seq": each.entry.seq, "act": each.entry.kind, "at": each.entry.at.isoformat(), "label": each.label}
+                {
+                    "seq": each.entry.seq,
+                    "act": each.entry.said["kind"],
+                    "at": each.entry.stated.isoformat(),
+                    "label": each.label,
+                }
                 for each in found.history
             ],
             "bundles": [{"bundle": str(each.bundle.pk), "page": each.page} for each in found.bundles],
@@ -85,7 +90,7 @@ class Command(BaseCommand):
         for step in found.events:
             self.stdout.write(f"{event_label(step.event)}\t{step.number}\t{step.happened_on:%d/%m/%Y}")
         for entry in found.history:
-            self.stdout.write(f"{entry.entry.seq}\t{entry.entry.at:%d/%m/%Y %H:%M}\t{entry.label}\t{entry.actor}")
+            self.stdout.write(f"{entry.entry.seq}\t{entry.entry.stated:%d/%m/%Y %H:%M}\t{entry.label}\t{entry.actor}")
         for bundled in found.bundles:
             self.stdout.write(f"{bundled.bundle.pk}\t{bundled.page}")
 
