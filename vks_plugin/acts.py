@@ -593,7 +593,7 @@ class Field(NamedTuple):
     label: str
     reads: str = "text"
     """`text`, or what a code stands for: `unit`, `units`, `unit_kind`, `stages`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
-    `status`, `event`, `part`, `parts`, `direction`, `handing_reason`, `volume_folios`, `exhibits`, `step`, `batch_state`, `term`, `ground`, `loan_form`,
+    `status`, `event`, `part`, `parts`, `direction`, `handing_reason`, `volume_folios`, `exhibits`, `step`, `batch_state`, `term`, `retention_rule`, `ground`, `loan_form`,
     `day`, `moment`, `yes`, `numbers`, `hash`,
     `court_level`, `shown_kinds`, `finding_kind`, `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
 
@@ -706,7 +706,7 @@ FIELDS: dict[str, Field] = {
     "accession": Field(_("Lần nộp lưu")),
     "hold": Field(_("Lần giữ số")),
     "ground": Field(_("Lý do giữ"), "ground"),
-    "rule": Field(_("Dòng trong bảng thời hạn")),
+    "rule": Field(_("Dòng trong bảng thời hạn"), "retention_rule"),
     "term_before": Field(_("Thời hạn trước"), "term"),
     "years_before": Field(_("Số năm trước")),
     "term": Field(_("Thời hạn bảo quản"), "term"),

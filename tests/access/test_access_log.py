@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -25,7 +26,7 @@ from tests.api.conftest import unfiled_document
 from tests.people import FiledCase, file_pdf, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import log, waiting_readings
-from vks_plugin.access.models import AccessEntry
+from vks_plugin.access.models import LEDGER_COMMAND, AccessEntry
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
@@ -654,6 +655,17 @@ def test_an_export_of_the_whole_case_is_found_by_a_document_that_was_in_it(
     log.record_case(log.Reader(people["prosecutor_kv1"]), "export", filed_case.case, count=3)
     document = str(filed_case.documents[0].document_id)
     assert found(as_person("chief_kv1"), document=document) == [("prosecutor_kv1", "export", "QN-KV1")]
+
+
+def test_values_of_the_ledger_are_not_told_as_documents(filed_case: FiledCase, as_person: SignIn) -> None:
+    for command in (LEDGER_COMMAND, "vks_bundle"):
+        log.record_case(log.Reader(None, command=command), "export", filed_case.case, count=7)
+    leader = as_person("chief_kv1")
+    text = " ".join(re.sub("<[^>]+>", " ", leader.get("/vks/access-log/").content.decode()).split())
+    assert "lệnh trên máy chủ vks_ledger Xuất giá trị của sổ cái" in text
+    assert (text.count("7 giá trị của sổ cái"), text.count("7 tài liệu")) == (1, 1)
+    file = whole(leader.get("/vks/access-log/?file_type=csv")).decode()
+    assert (file.count("Xuất giá trị của sổ cái"), file.count("Xuất tập hồ sơ, thống kê tài liệu")) == (1, 1)
 
 
 def test_restricted_case_of_an_office_below_is_not_named(

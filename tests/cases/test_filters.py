@@ -172,7 +172,7 @@ def test_time_limits_are_told_and_ordered_for_readers_alone(
     leader, clerk = as_person("chief_kv1"), as_person("clerk_kv1")
     assert codes(leader.get(f"{PAGES}?order=due"))[:4] == ["HS-A", "HS-B", "HS-C", "HS-D"]
     words = Page(leader.get(f"{PAGES}?q=vu+a")).words
-    assert words[words.index("03/05/2026") + 1] == "quá 1 ngày"
+    assert words[words.index("03/05/2026") + 1] == "đã qua 1 ngày"
     assert "03/05/2026" not in Page(clerk.get(f"{PAGES}?q=vu+a")).words
     by_limit = codes(clerk.get(f"{PAGES}?order=due"))
     CaseFile.objects.filter(code="HS-D").update(next_due_on=TODAY - dt.timedelta(days=90))

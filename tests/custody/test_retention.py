@@ -40,6 +40,7 @@ from vks_plugin.custody.retention import (
     retention_of,
     rule_for,
 )
+from vks_plugin.custody.words import WHOLE, in_words
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.language import spoken
 from vks_plugin.management.commands.vks_setup import load_missing
@@ -213,6 +214,8 @@ def test_the_archive_of_the_province_says_how_long_with_a_paper_and_a_reason(
         "term": "co_thoi_han",
         "years": 10,
     }
+    said = {each.label: each.text for each in in_words([found.one], WHOLE)[0].values}
+    assert said["Dòng trong bảng thời hạn"] == "Vụ án hình sự · bất kỳ · Đình chỉ"
     assert (found.one.kind, hidden(found.one)) == (
         "retention_changed",
         {"decision": given["source"], "reason": given["reason"]},

@@ -92,7 +92,10 @@ def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, un
     answer = clerk.post(
         f"/vks/custody/{row.pk}/accept/", {"volumes": volumes, "documents_complete": "on", "awaits_paper": "on"}
     )
-    assert (answer.status_code, "Chưa đủ điều kiện nhận" in Page(answer).text) == (400, True)
+    page = Page(answer)
+    assert (answer.status_code, "Hãy đánh dấu nếu đã kiểm và đủ" in page.error_at("exhibits_complete")) == (400, True)
+    # each that is not ticked is marked, the one that is not
+    assert (page.error_at("documents_complete"), page.error_at("served")) == ("", "Cũng chưa đánh dấu.")
     answer = clerk.post(f"/vks/custody/{row.pk}/reject/", {"volumes": volumes})
     assert (answer.status_code, "Hãy ghi rõ những gì còn thiếu" in Page(answer).text) == (400, True)
     answer = clerk.post(f"/vks/custody/{row.pk}/reject/", {"volumes": volumes, "missing": "Thiếu tập 12"}, follow=True)
@@ -217,6 +220,8 @@ def test_who_lost_a_case_gives_its_paper_on_by_the_code_on_the_label(
         said["one"] = str(giver.get(f"/api/vks/hand-overs/{row.pk}/").json())
         return said | {"print": _document(giver.get(f"/vks/custody/{row.pk}/print/?format=docx").content)}
 
+    boxes = [box for _tag, box in Page(giver.get(f"/vks/custody/new/?case={code}&direction=vks_vks")).elements]
+    assert {box["class"] for box in boxes if box.get("name") == "exhibits"} == {"form-check-input"}
     before = doors() | {"edit": Page(giver.get(f"/vks/custody/{row.pk}/edit/")).text}
     giver.post(f"/vks/custody/{row.pk}/send/")
     after = doors()
@@ -226,6 +231,11 @@ def test_who_lost_a_case_gives_its_paper_on_by_the_code_on_the_label(
         assert (code in text, "Zq" in text) == (True, False), name
     assert ("NP-7" in before["new"], "NP-7" in after["row"]) == (True, True)
     assert twelve.name not in before["desk"] + before["before"]
+    # who has the case is led to it by its code; who has its paper alone is not
+    assert [f"/vks/cases/{code}/" in Page(each.get("/vks/custody/")).links() for each in (giver, receiver)] == [
+        False,
+        True,
+    ]
     # who has the case reads what it is called, on the page and on the record
     assert "Zqđổitên" in Page(receiver.get(f"/vks/custody/{row.pk}/")).text
     assert "Zqđổitên" in _document(receiver.get(f"/vks/custody/{row.pk}/print/?format=docx").content)
@@ -300,6 +310,17 @@ def test_who_may_not_know_of_a_part_is_not_told_who_has_it(
     )
     text = Page(as_person("archivist_province").get(address)).text
     assert (lent in text, kept in text, "đang cho mượn" in text) == (False, False, True)
+
+
+def test_who_reads_by_a_loan_is_told_until_when(
+    case: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
+) -> None:
+    until = timezone.now() + dt.timedelta(days=3)
+    borrower, leader = people["prosecutor_kv3"], people["chief_kv1"]
+    open_for_loan(case=case, user=borrower, approved_by=leader, reason="Nghiên cứu", ends_at=until)
+    said = f"Bạn đang mượn bản điện tử của hồ sơ này đến {timezone.localtime(until):%H:%M %d/%m/%Y}"
+    text = {who: Page(as_person(who).get(f"/vks/cases/{case.code}/")).text for who in ("prosecutor_kv3", "chief_kv1")}
+    assert {who: said in each for who, each in text.items()} == {"prosecutor_kv3": True, "chief_kv1": False}
 
 
 def test_whose_side_it_is_is_asked_before_anything_is_shown(

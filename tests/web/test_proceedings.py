@@ -41,6 +41,9 @@ def test_an_event_is_chosen_recorded_and_seen_in_the_time_line(as_person: SignIn
     offered = Page(client.get(f"{of_case}/record/events/"))
     values = {each["value"] for tag, each in offered.elements if tag == "option"}
     assert {"nhan_ho_so", "tam_giam"} <= values
+    # none is chosen beforehand, and none is recorded unchosen
+    assert offered.fields["event"] == ""
+    assert client.get(f"{of_case}/events/record/?event=&who=").status_code == 400
     assert "tuyen_an" not in values, "only what may happen now is offered"
     assert "Tuyên án sơ thẩm" in offered.text, "and why the rest may not"
     answer = client.post(f"{of_case}/events/record/?event=nhan_ho_so&who=", {"happened_on": f"{ago(12):%d/%m/%Y}"})

@@ -633,7 +633,7 @@ class AccessEntrySerializer(serializers.Serializer[AccessEntry]):
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
     username = serializers.CharField(source="actor_username", help_text="Empty for a command on the server.")
-    name = serializers.CharField(source="actor_name", help_text="As it was that day.")
+    name = serializers.CharField(source="actor_name", help_text="As it was that day; of a command what it is called.")
     is_superuser = serializers.BooleanField(help_text="Whether the account was a superuser of the host.")
     act = serializers.CharField(
         help_text="`view`, `text` (full text in a list), `preview`, `download`, `print`, `export`, `share`, `case_list` or `log`."
@@ -647,7 +647,9 @@ class AccessEntrySerializer(serializers.Serializer[AccessEntry]):
     part = serializers.CharField(help_text="`hsva`, `hsks` or empty.")
     case = serializers.SerializerMethodField(help_text="Code; empty for lists and for what the asker may not know of.")
     unit = serializers.CharField(source="unit.code", help_text="The office that held the case at that moment.")
-    count = serializers.IntegerField(help_text="Documents of an export; cases or entries of a list; 0 when refused.")
+    count = serializers.IntegerField(
+        help_text="Documents of an export (values of the ledger, when `vks_ledger` took those out); cases or entries of a list; 0 when refused."
+    )
     address = serializers.CharField(allow_null=True, help_text="IP address.")
 
     def get_title(self, entry: AccessEntry) -> str:

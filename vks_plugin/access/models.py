@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.append_only import AppendOnly
@@ -210,6 +211,10 @@ class OwedEntries(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M}: {len(self.document_ids)}"
 
 
+LEDGER_COMMAND = "vks_ledger"
+"""The command that takes values out of the ledger; what it notes in the access log counts those, not documents."""
+
+
 class AccessEntry(AppendOnly):
     """Somebody read a case document, took it out, or was refused it. Rows are only added; the database sees to that.
 
@@ -249,7 +254,7 @@ class AccessEntry(AppendOnly):
     unit = models.ForeignKey(
         ProcuracyUnit, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    # documents in an export; cases or entries in a list
+    # documents in an export, or values of the ledger (`is_of_values`); cases or entries in a list
     count = models.PositiveIntegerField(default=1)
     address = models.GenericIPAddressField(null=True)
 
@@ -266,3 +271,13 @@ class AccessEntry(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_username}: {self.act}"
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether values of a case's ledger went out, and no documents."""
+        return self.act == self.Act.EXPORT and self.actor_id is None and self.actor_name == LEDGER_COMMAND
+
+    @property
+    def act_label(self) -> str:
+        """What was done, in words."""
+        return gettext("Xuất giá trị của sổ cái") if self.is_of_values else self.get_act_display()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -262,6 +263,14 @@ def case_decision(user: User, case: CaseFile, part: str = "hsva") -> Decision:
 def reads_only_by_loan(user: User, case: CaseFile) -> bool:
     """Tell whether the person reads the case file because it was lent in electronic form, and for no other reason."""
     return bool(lent_alone(user, [case]))
+
+
+def lent_until(user: User, case: CaseFile) -> dt.datetime | None:
+    """Return until when the person has the case on an electronic loan; None: it is not lent to the person (one query)."""
+    lent = TemporaryAccess.objects.in_force(timezone.now()).filter(
+        user_id=user.pk, kind=TemporaryAccess.Kind.LOAN, case=case
+    )
+    return lent.order_by("-ends_at").values_list("ends_at", flat=True).first()
 
 
 def lent_alone(user: User, cases: Collection[CaseFile]) -> set[int]:

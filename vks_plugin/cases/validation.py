@@ -262,7 +262,9 @@ def hand_over_closed(facts: ClosingHandOver) -> Findings:
     elif facts.refused and not facts.missing:
         sentence, field = Sentence(_("Hãy ghi rõ những gì còn thiếu (không quá 2.000 chữ cái).")), "missing"
     elif facts.failed and not facts.refused:
-        template = _("Chưa đủ điều kiện nhận: %(what)s. Hãy chọn “Chưa nhận” và ghi rõ phần thiếu.")
+        template = _(
+            "Chưa đủ điều kiện nhận: %(what)s. Hãy đánh dấu nếu đã kiểm và đủ; nếu không, chọn “Chưa nhận” và ghi rõ phần thiếu."
+        )
         sentence = Sentence(template, what=Listing(label for _field, label in facts.failed))
         field = facts.failed[0][0]
     else:

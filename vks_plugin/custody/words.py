@@ -22,7 +22,7 @@ from vks_plugin.cases.stages import PARTS, stage_label, status_label
 from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
-from vks_plugin.custody.models import CertifiedCopy, FixityFinding, LedgerEntry, Loan, QualityFinding
+from vks_plugin.custody.models import CertifiedCopy, FixityFinding, LedgerEntry, Loan, QualityFinding, RetentionRule
 from vks_plugin.custody.queries import last_checkpoint, reads_reasons
 from vks_plugin.custody.queries.ledger import touches_internal
 from vks_plugin.custody.retention import GROUNDS, TERMS
@@ -95,6 +95,11 @@ def _exhibit(each: dict[str, str]) -> str:
     return f"{each['name']} ({more})" if more else each["name"]
 
 
+def _retention_rule(value: str) -> str:
+    row = RetentionRule(**dict(zip(("kind", "crime_class", "outcome"), value.replace("*", "").split("/"), strict=True)))
+    return " · ".join(each or _("bất kỳ") for each in (row.kind_label, row.class_label, row.outcome_label))
+
+
 _READS: dict[str, Callable[[Any], str]] = {
     "role": _choice(Role.choices),
     "assignment_role": _choice(Assignment.Role.choices),
@@ -110,6 +115,7 @@ _READS: dict[str, Callable[[Any], str]] = {
     "part": _part,
     "parts": lambda value: ", ".join(_part(each) for each in value),
     "term": lambda value: _(dict(TERMS).get(value, value)),
+    "retention_rule": _retention_rule,
     "ground": lambda value: _(dict(GROUNDS).get(value, value)),
     "copy_kind": _choice(CertifiedCopy.Kind.choices),
     "loan_form": _choice(Loan.Form.choices),

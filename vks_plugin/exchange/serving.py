@@ -114,7 +114,7 @@ def _log_rows(user: User, keys: Sequence[int]) -> Iterator[list[Value]]:
                     each.entry.actor_name,
                     each.entry.actor_username,
                     "x" if each.entry.is_superuser else "",
-                    each.entry.get_act_display(),
+                    each.entry.act_label,
                     "x" if each.entry.refused else "",
                     _(OUT_OF_SCOPE) if each.hidden else each.case_code,
                     each.entry.unit.short_name,

@@ -171,7 +171,7 @@ class RedactionSearchForm(StyledForm):
     people = forms.MultipleChoiceField(
         label=_("Người cần che"),
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxSelectMultiple,
         choices=(),
     )
     terms = forms.CharField(

@@ -38,6 +38,7 @@ from vks_plugin.custody.queries.hand_overs import (
 )
 from vks_plugin.custody.queries.holding import holder_of, offices_kept
 from vks_plugin.custody.registers import REGISTERS, registers_for
+from vks_plugin.errors import VksError
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name, posts_in_force
 from vks_plugin.web.fields import DayField, HourField, StyledForm
@@ -397,6 +398,16 @@ class ReceiveForm(_ScanForm):
         """Return when both sides signed; None: now."""
         day, hour = self.cleaned_data.get("happened_on"), self.cleaned_data.get("happened_hour")
         return timezone.make_aware(dt.datetime.combine(day, hour)) if day is not None and hour is not None else None
+
+    def place(self, error: VksError, elsewhere: Mapping[str, str] | None = None) -> None:
+        """Mark every box that has to be ticked, not the first alone; what is refused is said once."""
+        super().place(error, elsewhere)
+        names = [name for name in CHECKS if name in self.fields]
+        if error.field in names:
+            # what stands before the first that failed passed, or need not
+            for name in names[names.index(error.field) + 1 :]:
+                if not self.cleaned_data.get(name):
+                    self.add_error(name, gettext("Cũng chưa đánh dấu."))
 
     @property
     def check_fields(self) -> list[forms.BoundField]:

@@ -58,7 +58,9 @@ class ChoiceOfEvent(StyledForm):
         of_case = [(event.value, gettext(event.label)) for event in events if event.scope != "accused"]
         of_one = [(event.value, gettext(event.label)) for event in events if event.scope == "accused"]
         groups = [(gettext("Của vụ án"), of_case), (gettext("Của một người"), of_one)]
-        self.fields["event"].choices = [(name, rows) for name, rows in groups if rows]  # type: ignore[attr-defined]
+        chooser: Any = self.fields["event"]
+        # nothing is recorded because it stood first in the list
+        chooser.choices = [("", gettext("Chọn…")), *((name, rows) for name, rows in groups if rows)]
 
 
 class EventForm(StyledForm):

@@ -254,7 +254,7 @@ class StyledForm(forms.Form):
     @staticmethod
     def style(field: forms.Field) -> None:
         """Give a field the look of its kind."""
-        if isinstance(field.widget, forms.CheckboxInput):
+        if isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
             kind = "form-check-input"
         elif isinstance(field.widget, forms.Select):
             kind = "form-select form-select-sm"

@@ -39,7 +39,7 @@ def left_in_words(due: dt.date, today: dt.date) -> str:
     """Return how far off a day is, in words."""
     days = (due - today).days
     if days < 0:
-        return ngettext("quá %(days)d ngày", "quá %(days)d ngày", -days) % {"days": -days}
+        return ngettext("đã qua %(days)d ngày", "đã qua %(days)d ngày", -days) % {"days": -days}
     if days == 0:
         return _("hôm nay")
     return ngettext("còn %(days)d ngày", "còn %(days)d ngày", days) % {"days": days}

@@ -88,7 +88,7 @@ class DepartmentForm(_OfficeForm):
     stages = forms.MultipleChoiceField(
         label=_("Phụ trách giai đoạn của vụ án ở đơn vị cấp dưới"),
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxSelectMultiple,
     )
     valid_from = DayField(label=_("Có từ ngày"), required=False)
     verified = forms.BooleanField(label=_("Đơn vị đã xác nhận phòng này"), required=False)

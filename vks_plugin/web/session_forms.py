@@ -88,8 +88,6 @@ class SessionForm(RememberingForm):
         super().__init__(*args, initial=initial | options.pop("initial", {}), **options)
         chooser: Any = self.fields["procurators"]
         chooser.queryset = people
-        # boxes of a list carry a class of their own
-        chooser.widget.attrs["class"] = "form-check-input"
         chosen: Any = self.fields["court_level"]
         chosen.choices = [(value, label) for value, label in CourtLevel.choices if value in levels]
         self.remember()
@@ -104,7 +102,7 @@ def _shown_kinds() -> forms.MultipleChoiceField:
         label=_("Đã trình chiếu"),
         choices=ShownKind.choices,
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxSelectMultiple,
     )
 
 

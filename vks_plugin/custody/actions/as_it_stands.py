@@ -17,7 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from vks_plugin.access.log import Reader, or_withheld, record_case
-from vks_plugin.access.models import AccessEntry
+from vks_plugin.access.models import LEDGER_COMMAND, AccessEntry
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.ledger import new_folder, opening, refuse_to_sign
 from vks_plugin.custody.chain import written_at
@@ -139,7 +139,7 @@ def _note_values(values: Counter[int]) -> bool:
 
     The ledger gets no entry of it: what is examined stays as it is.
     """
-    reader = Reader(None, command="vks_ledger")
+    reader = Reader(None, command=LEDGER_COMMAND)
     try:
         with or_withheld(), transaction.atomic():
             for case in CaseFile.objects.filter(pk__in=values).order_by("pk"):

@@ -27,7 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.log import Reader, or_withheld, record_case
-from vks_plugin.access.models import AccessEntry
+from vks_plugin.access.models import LEDGER_COMMAND, AccessEntry
 from vks_plugin.access.policy import LEADING
 from vks_plugin.acts import BY_COMMAND, Told, command_running, tell
 from vks_plugin.cases.models import CaseFile
@@ -882,7 +882,7 @@ def _note_shown(case: CaseFile, values: Counter[str]) -> None:
         return
     count = values.total()
     with or_withheld(), transaction.atomic():
-        record_case(Reader(None, command="vks_ledger"), AccessEntry.Act.EXPORT, case, count=count)
+        record_case(Reader(None, command=LEDGER_COMMAND), AccessEntry.Act.EXPORT, case, count=count)
         tell("ledger_values_shown", actor=None, case=case, entry_kinds=", ".join(sorted(values)), values=count)
 
 

@@ -360,6 +360,28 @@ document.addEventListener(
   true,
 );
 
+// what stays in place below the header of a case has to know how high that is: names, notes and sections take more lines or less
+const heights = new ResizeObserver(measureHead);
+// a sheet of its own: nothing is written into the page
+const measured = new CSSStyleSheet();
+document.adoptedStyleSheets.push(measured);
+function measureHead() {
+  const head = document.querySelector(".vks-case-header");
+  if (!head) return;
+  const high = head.getBoundingClientRect().height;
+  const tall = high > window.innerHeight * 0.4;
+  head.classList.toggle("vks-tall", tall);
+  measured.replaceSync(`:root { --vks-head: ${tall ? 0 : Math.ceil(high)}px; }`);
+}
+function watchHead() {
+  heights.disconnect();
+  const head = document.querySelector(".vks-case-header");
+  if (head) heights.observe(head);
+}
+watchHead();
+window.addEventListener("resize", measureHead);
+document.addEventListener("htmx:afterSettle", watchHead);
+
 const box = document.querySelector("[data-vks-upload]");
 if (box) {
   const first = box.querySelector("[data-vks-template]");
@@ -403,6 +425,7 @@ if (box) {
       form.querySelector("input[type=file]").multiple = false;
       form.querySelector("[name=folio_from]").value = "";
       form.querySelector("[data-vks-answer]").replaceChildren();
+      form.querySelector("[data-vks-leave]").hidden = false;
       for (const part of form.querySelectorAll("[id], [for]")) {
         for (const name of ["id", "for"]) {
           if (part.hasAttribute(name)) part.setAttribute(name, `${part.getAttribute(name)}-${files.childElementCount}`);
@@ -430,12 +453,19 @@ if (box) {
       offer();
     });
   }
+  const TAKEN = "taken";
+  const REFUSED = "refused";
+  const LOST = "lost";
+  // told, never filled in: a number that was taken cannot be given back
+  const tellNext = (last) => {
+    for (const told of box.querySelectorAll("[data-vks-next]")) told.textContent = Math.max(last + 1, Number(told.textContent));
+  };
   const send = async (form) => {
     const answer = form.querySelector("[data-vks-answer]");
     const button = form.querySelector("button:not([type=button])");
-    if (button.disabled) return false;
+    if (button.disabled) return LOST;
     button.disabled = true;
-    let taken = false;
+    let came = LOST;
     try {
       const response = await fetch(form.action, {
         method: "POST",
@@ -444,24 +474,18 @@ if (box) {
       });
       if (response.redirected || response.status === 401) throw new Error("signed out");
       answer.innerHTML = await response.text();
-      taken = response.ok;
-      if (taken) {
-        if (form === first) {
-          const next = Number(form.querySelector("[name=folio_to]").value || form.querySelector("[name=folio_from]").value || 0) + 1;
-          form.reset();
-          // told, never filled in: a number that was taken cannot be given back
-          const told = form.querySelector("[data-vks-next]");
-          if (told) told.textContent = Math.max(next, Number(told.textContent));
-        } else {
-          form.replaceWith(answer);
-        }
+      came = response.ok ? TAKEN : REFUSED;
+      if (response.ok) {
+        tellNext(Number(form.querySelector("[name=folio_to]").value || form.querySelector("[name=folio_from]").value || 0));
+        if (form === first) form.reset();
+        else form.replaceWith(answer);
       }
     } catch {
       answer.textContent = box.dataset.vksLost;
     } finally {
       button.disabled = false;
     }
-    return taken;
+    return came;
   };
   const filler = first.querySelector("[data-vks-take-next]");
   if (filler) filler.hidden = false;
@@ -471,22 +495,36 @@ if (box) {
     field.value = event.target.form.querySelector("[data-vks-next]").textContent.trim();
     field.focus();
   });
+  // a file that is not to be filed after all
+  box.addEventListener("click", (event) => {
+    if (!event.target.matches("[data-vks-leave]")) return;
+    const next = event.target.form.nextElementSibling;
+    event.target.form.remove();
+    offer();
+    (next?.querySelector("[data-vks-leave]") ?? chooser).focus();
+  });
   box.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (await send(event.target)) refresh();
+    if ((await send(event.target)) === TAKEN) refresh();
     offer();
   });
-  // one after another, in the order chosen; the first that is refused is shown and the others wait
+  // one after another, in the order chosen; what is refused waits with its reason while the others go on, unless nothing gets through
   all.addEventListener("click", async () => {
     all.disabled = true;
+    let wrong = null;
     for (const form of forms()) {
-      if (!form.reportValidity() || !(await send(form))) {
-        form.scrollIntoView({ block: "center" });
-        break;
-      }
+      // taken out, or sent by its own button, while those before it went
+      if (!form.isConnected) continue;
+      const came = form.checkValidity() ? await send(form) : REFUSED;
+      if (came !== TAKEN) wrong ??= form;
+      if (came === LOST) break;
     }
     all.disabled = false;
     offer();
+    if (wrong) {
+      wrong.reportValidity();
+      wrong.scrollIntoView({ block: "center" });
+    }
     refresh();
   });
 }

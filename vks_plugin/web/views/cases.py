@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access import actions
-from vks_plugin.access.queries import CaseView, case_for
+from vks_plugin.access.queries import CaseView, case_for, lent_until
 from vks_plugin.access.temporary import may_oversee
 from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.conf import configuration
@@ -93,6 +93,7 @@ def case_page(
         kept, odd = kept_back(request.user, bundles), oddities(request.user, bundles)
         context |= {
             "tabs": tabs(view, request.user),
+            "lent_until": lent_until(request.user, view.case) if "borrowed" in view.may else None,
             "upload": UploadForm(),
             "types": CatalogueType.objects.all() if context["may_file"] else (),
             "bundles": [(bundle, kept.get(bundle.pk, []), odd.get(bundle.pk, [])) for bundle in bundles],

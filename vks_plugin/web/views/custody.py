@@ -116,7 +116,7 @@ def custody(request: SignedInRequest) -> HttpResponse:
         "coming": coming,
         "given": given,
         "held": held,
-        "named": named_cases(user, [*held, *left]),
+        "named": named_cases(user, [*held, *left, *coming, *given, *late, *stuck, *papers]),
         "named_rows": named_rows(user, [*coming, *given, *late, *stuck, *papers]),
         "borrowed": set(out),
         "lent": {pk for pk, each in out.items() if "return" in each.may},
@@ -165,6 +165,7 @@ def _case_page(
         "single": [(each, borrower_name(each) or each.outside_agency, slip_number(each)) for each in told.single],
         "hand_overs": hand_overs,
         "named_rows": {row.pk for row in hand_overs},
+        "named": {case.pk},
         # who borrowed a single volume is told below, to who may know
         "elsewhere": [
             each

@@ -18,7 +18,7 @@ from vks_plugin.cases.models import Accused, ProceduralEvent
 from vks_plugin.cases.proceedings import EVENTS, Event, Happening
 from vks_plugin.cases.queries import history_of, possible_events, timeline
 from vks_plugin.custody.queries.accession import told_of_leaving
-from vks_plugin.errors import NotFound, VksError
+from vks_plugin.errors import BadInput, NotFound, VksError
 from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.event_forms import ChoiceOfEvent, EventForm, WithdrawalForm, grounds_of
@@ -111,11 +111,14 @@ def _asked(view: CaseView, request: SignedInRequest) -> tuple[Event, Accused | N
     """Return which event of whom the address asks for.
 
     Raises:
+        BadInput: none was chosen.
         NotFound: there is none of that name in this kind of case, or nobody of that number in this case.
     """
     event = EVENTS.get(view.case.kind, {}).get(request.GET.get("event", ""))
     given = request.GET.get("who", "")
     who = _whose(view, given)
+    if not request.GET.get("event"):
+        raise BadInput(_("Hãy chọn việc cần ghi."))
     if event is None or (given and who is None):
         raise NotFound(_("Vụ án này không có việc đó."))
     return event, who
