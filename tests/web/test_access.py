@@ -601,6 +601,7 @@ class Addresses:
                 "to_QN-KV1": "QN-KV3",
                 "effective_date": f"{timezone.localdate():%d/%m/%Y}",
                 "decision": "12/QĐ-VKS",
+                "act": "confirm",
             },
             "offices": {
                 "code": "QN-KV9",

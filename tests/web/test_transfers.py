@@ -238,8 +238,19 @@ def test_an_office_takes_over_another(
     assert "vừa là đơn vị cũ vừa là đơn vị mới" in Page(chain).error_at("to_QN-KV1")
     assert Page(client.post(RESTRUCTURING, form | {"to_QN-KV1": "QN-KV1"})).error_at("to_QN-KV1")
     assert not Restructuring.objects.exists()
+    asked = Page(client.post(RESTRUCTURING, form))
+    # what goes is told, office by office, and nothing has begun
+    assert (
+        "Viện kiểm sát nhân dân khu vực 1 – Quảng Ninh Viện kiểm sát nhân dân khu vực 3 – Quảng Ninh 1 " in asked.text
+    )
+    old = CaseFile.objects.get(pk=case.pk).unit
+    posts = Appointment.objects.filter(unit=old, ended_at__isnull=True)
+    told = f"{posts.count()} chức danh của {posts.values('user').distinct().count()} người"
+    assert (told in asked.text, old.valid_to, Restructuring.objects.exists()) == (True, None, False)
+    confirmed = {name: value for name, value in asked.fields.items() if name in {*form, "act"}}
+    assert confirmed == form | {"act": "confirm", "carries_posts": "True"}
     with django_capture_on_commit_callbacks(execute=True):
-        address = client.post(RESTRUCTURING, form)["Location"]
+        address = client.post(RESTRUCTURING, confirmed)["Location"]
     shown = Page(client.get(address))
     assert "đã xong" in shown.text
     assert "1/1 vụ án" in shown.text
@@ -259,7 +270,8 @@ def test_several_offices_take_over_by_one_plan(
     for code in ("QN-HL", "QN-CP"):
         make_district(code)
     client = as_person("chief_province")
-    form = {"effective_date": f"{timezone.localdate():%d/%m/%Y}", "decision": PAPER, "carries_posts": "on"}
+    day = f"{timezone.localdate():%d/%m/%Y}"
+    form = {"effective_date": day, "decision": PAPER, "carries_posts": "on", "act": "confirm"}
     with django_capture_on_commit_callbacks() as callbacks:
         made = client.post(RESTRUCTURING, form | {"to_QN-KV1": "QN-KV3", "to_QN-HL": "QN-KV3", "to_QN-CP": "QN"})
     assert made["Location"] == RESTRUCTURING

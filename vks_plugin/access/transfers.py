@@ -420,6 +420,53 @@ def begin_plan(
     return rows
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """What goes from one office to the one that takes it over."""
+
+    old: ProcuracyUnit
+    new: ProcuracyUnit
+    cases: int
+    posts: int
+    people: int
+    """Who hold those posts."""
+    paper: int
+    """Cases of which paper is with the old office, or on its way from or to it."""
+
+
+@transaction.atomic
+def preview_plan(
+    *,
+    actor: User,
+    plan: Iterable[tuple[ProcuracyUnit, ProcuracyUnit]],
+    effective_date: dt.date,
+    decision: str,
+    carries_posts: bool = True,
+) -> list[Leaving]:
+    """Return what a plan would move, and begin nothing (three queries for each old office, beside those of its beginning).
+
+    Raises:
+        NotAllowed, BadInput, Conflict: those `begin_plan` would meet.
+    """
+    chosen = list(plan)
+    found = []
+    for old, new in chosen:
+        posts = Appointment.objects.in_force(timezone.localdate()).filter(unit=old)
+        found.append(
+            Leaving(
+                old,
+                new,
+                cases=CaseFile.objects.filter(unit=old).count(),
+                posts=posts.count(),
+                people=posts.values("user_id").distinct().count(),
+                paper=sum(CaseFile.objects.filter(each.cases([old.pk])).count() for each in companions()),
+            )
+        )
+    begin_plan(actor=actor, plan=chosen, effective_date=effective_date, decision=decision, carries_posts=carries_posts)
+    transaction.set_rollback(True)
+    return found
+
+
 def _check_plan(
     actor: User, plan: list[tuple[ProcuracyUnit, ProcuracyUnit]], effective_date: dt.date, decision: str
 ) -> str:

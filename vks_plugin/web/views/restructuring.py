@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vks_plugin.access import transfers
 from vks_plugin.access.models import Restructuring
 from vks_plugin.errors import VksError
+from vks_plugin.filing.inbox import papers_in_hand
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.access_forms import RestructuringForm
 from vks_plugin.web.shell import SignedInRequest, is_fragment, page, show
@@ -22,7 +23,7 @@ _SHOWN = 50
 @page
 @require_http_methods(["GET", "POST"])
 def restructuring(request: SignedInRequest) -> HttpResponse:
-    """Let offices take over from others by one plan, and show how far those that did are."""
+    """Let offices take over from others by one plan, once what that moves was shown; show how far those that did are."""
     rows = transfers.restructurings_for(request.user)
     if is_fragment(request):
         return show(request, "vks/organization/restructuring_rows.html", _progress(rows))
@@ -33,6 +34,14 @@ def restructuring(request: SignedInRequest) -> HttpResponse:
         if form.is_valid():
             given = {name: form.cleaned_data[name] for name in ("effective_date", "decision", "carries_posts")}
             try:
+                if request.POST.get("act") != "confirm":
+                    told = transfers.preview_plan(actor=request.user, plan=form.plan, **given)
+                    waits = {each.old.pk for each in told if papers_in_hand(each.old)}
+                    return show(
+                        request,
+                        "vks/organization/restructuring_confirm.html",
+                        {"form": form, "told": told, "waits": waits},
+                    )
                 made = transfers.begin_plan(actor=request.user, plan=form.plan, queued=True, **given)
             except VksError as error:
                 form.place(error, form.rows)
