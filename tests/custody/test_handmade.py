@@ -7,7 +7,7 @@ import base64
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -148,21 +148,26 @@ class Made:
         (folder / "checkpoints.jsonl").write_text("".join(json.dumps({"note": note}) + "\n" for note in earlier))
         return folder
 
-    def extract(self, folder: Path, ledger: str, openings: Sequence[Said] = (), *, listed: str = "") -> Path:
+    def extract(
+        self, folder: Path, ledger: str, openings: Sequence[Said] = (), *, along: Mapping[str, bytes] | None = None
+    ) -> Path:
         folder.mkdir(parents=True)
         places = [at for at, each in enumerate(self.of) if each == ledger]
         entries, end = self._ends[ledger]
         signed = ["at 2026-04-01T00:00:00.000000Z", f"ledger {ledger} {entries} {end.hex()}"]
-        signed += [f"files {hashlib.sha256(listed.encode()).hexdigest()}"] if listed else []
         paths = [self.form.path(path_of(at, self.leaves)) for at in places]
         rows = [{"leaf": at, "path": [each.hex() for each in path]} for at, path in zip(places, paths, strict=True)]
         (folder / "entries.jsonl").write_bytes(b"".join(self.lines[at] + self.form.ended for at in places))
         (folder / "proofs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         (folder / "openings.jsonl").write_text("".join(json.dumps(row) + "\n" for row in openings))
-        (folder / "checkpoint").write_text(self.note([self.form.key], *signed))
         (folder / "keys").write_text(f"{self.form.key}\n")
-        if listed:
+        if along is not None:
+            own = {f"ledger/{each.name}": each.read_bytes() for each in folder.iterdir()}
+            files = sorted({**along, **own}.items())
+            listed = "".join(f"{sha256(content).hex()}  {name}\n" for name, content in files)
             (folder / "files.sha256").write_text(listed)
+            signed.append(f"files {sha256(listed.encode()).hex()}")
+        (folder / "checkpoint").write_text(self.note([self.form.key], *signed))
         return folder
 
 
@@ -226,8 +231,7 @@ def _with_files(form: Form, folder: Path) -> Path:
         path = folder / "data" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    listed = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
-    made.extract(folder / "data" / "ledger", ONE, listed=listed)
+    made.extract(folder / "data" / "ledger", ONE, along=files)
     return folder
 
 
@@ -246,7 +250,8 @@ def test_a_ledger_another_program_wrote_passes(
     if shape is _hidden:
         assert "1 giá trị được mở" in told
     if shape is _with_files:
-        assert "4 tệp đi cùng đúng như sổ cái đã ghi" in told
+        # with entries, proofs, openings and keys
+        assert "8 tệp đi cùng đúng như danh sách đã ký" in told
 
 
 def test_a_continuation_another_program_proved_passes(tmp_path: Path) -> None:

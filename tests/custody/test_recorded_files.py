@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -23,9 +24,10 @@ from vks_plugin import append_only
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.custody import actions, queries
+from vks_plugin.custody.actions.as_it_stands import export_as_it_stands
 from vks_plugin.custody.checkpoint import checkpoint_text, sign_note
-from vks_plugin.custody.models import SealedDocument, SealManifest
-from vks_plugin.custody.verify_ledger import FILES, canonical, check_export, parse_checkpoint, parse_note
+from vks_plugin.custody.models import LedgerCheckpoint, SealedDocument, SealManifest
+from vks_plugin.custody.verify_ledger import FILES, OPENINGS, canonical, check_export, parse_checkpoint, parse_note
 from vks_plugin.filing.page_map import Placed
 from vks_plugin.filing.pages import change_pages, merge_documents
 from vks_plugin.host.files import newest_version
@@ -79,14 +81,18 @@ class Package:
     def seal(self) -> Path:
         return next((self.payload / "metadata").glob("seal-*.json"))
 
+    @property
+    def ledger(self) -> Path:
+        return self.payload / "ledger"
+
     def without_signed_list(self) -> None:
-        """Make of it one that was packed before files were listed beside the ledger."""
+        """Put the head of an extract that went out alone in the place of its own, which signs no list of files."""
         from vks_plugin.custody import keys
 
-        path = self.payload / "ledger" / "checkpoint"
+        path = self.ledger / "checkpoint"
         said, own = parse_checkpoint(parse_note(path.read_bytes()).text), keys.read_key(keys.key_path())
         path.write_text(sign_note(checkpoint_text(said.origin, said.size, said.root, at=said.at, ends=said.ends), own))
-        (self.payload / "ledger" / FILES).unlink()
+        (self.ledger / FILES).unlink()
 
 
 def _replace(package: Package, document: int) -> str:
@@ -171,6 +177,111 @@ ATTACKS: list[Callable[[Package, int], str]] = [
 ]
 
 
+def _rewrite(path: Path, **changed: Any) -> None:
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | changed))
+
+
+def _put_an_ordinary_head_in_its_place(package: Package, document: int) -> str:
+    """As anybody finds in the database, in `heads.jsonl` or on paper; the last entry goes, and what describes is changed."""
+    (package.ledger / "checkpoint").write_text(LedgerCheckpoint.objects.latest("size").note)
+    (package.ledger / FILES).unlink()
+    left = len((package.ledger / "entries.jsonl").read_bytes().splitlines()) - 1
+    for name in ("entries.jsonl", "proofs.jsonl"):
+        lines = (package.ledger / name).read_bytes().splitlines(keepends=True)
+        (package.ledger / name).write_bytes(b"".join(lines[:left]))
+    _thin_out(package, lambda shown: shown["seq"] < left)
+    _rewrite(package.payload / "metadata" / "case.json", name="Vụ khác hẳn")
+    return "Điểm chốt này không phải của bản trích"
+
+
+def _thin_out(package: Package, stays: Callable[[dict[str, Any]], bool]) -> None:
+    path = package.ledger / OPENINGS
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(each for each in lines if stays(json.loads(each))))
+
+
+def _show_fewer_values(package: Package, document: int) -> str:
+    before = (package.ledger / OPENINGS).read_bytes()
+    _thin_out(package, lambda shown: shown["seq"] > 0)
+    assert (package.ledger / OPENINGS).read_bytes() != before
+    return f"Tệp ledger/{OPENINGS} đã bị thay"
+
+
+def _show_no_values(package: Package, document: int) -> str:
+    (package.ledger / OPENINGS).unlink()
+    return f"Thiếu tệp ledger/{OPENINGS}"
+
+
+def _rewrite_events(package: Package, document: int) -> str:
+    path = package.payload / "metadata" / "premis.xml"
+    said = path.read_text()
+    fewer = re.sub(r"<premis:event>.*?</premis:event>", "", said, count=1)
+    other = re.sub(r"(<premis:eventDateTime>)20\d\d", r"\g<1>1999", fewer)
+    assert len({said, fewer, other}) == 3
+    path.write_text(other)
+    return "Tệp metadata/premis.xml đã bị thay"
+
+
+def _remove_events(package: Package, document: int) -> str:
+    (package.payload / "metadata" / "premis.xml").unlink()
+    return "Thiếu tệp metadata/premis.xml"
+
+
+def _replace_words(package: Package, document: int) -> str:
+    (package.ledger / "DOC-TRUOC.txt").write_text("Không cần kiểm tra.")
+    return "Tệp ledger/DOC-TRUOC.txt đã bị thay"
+
+
+def _replace_the_verifier(package: Package, document: int) -> str:
+    (package.ledger / "verify_ledger.py").write_text("print('ĐẠT')")
+    return "Tệp ledger/verify_ledger.py đã bị thay"
+
+
+def _add_beside_the_ledger(package: Package, document: int) -> str:
+    (package.ledger / "extra.txt").write_text("thêm")
+    return "Tệp thừa: ledger/extra.txt"
+
+
+def _rename(package: Package, document: int) -> str:
+    _rewrite(package.payload / "metadata" / "case.json", name="Vụ khác hẳn")
+    return "Tệp metadata/case.json đã bị thay"
+
+
+def _put_another_label_on_it(package: Package, document: int) -> str:
+    path = package.folder / "bag-info.txt"
+    path.write_text(re.sub(r"(?m)^External-Identifier: .*$", "External-Identifier: HS-KHAC", path.read_text()))
+    return "Nhãn gói bag-info.txt nêu mã vụ án HS-KHAC"
+
+
+def _put_a_whole_log_in_its_place(package: Package, document: int) -> str:
+    shutil.rmtree(package.ledger)
+    actions.export(package.ledger)
+    return "Trong gói này không có bản trích sổ của vụ án"
+
+
+def _put_a_log_as_it_stands_in_its_place(package: Package, document: int) -> str:
+    shutil.rmtree(package.ledger)
+    export_as_it_stands(package.ledger)
+    return "Trong gói này không có bản trích sổ của vụ án"
+
+
+ATTACKS_ON_WHAT_WAS_SIGNED: list[Callable[[Package, int], str]] = [
+    _put_an_ordinary_head_in_its_place,
+    _show_fewer_values,
+    _show_no_values,
+    _rewrite_events,
+    _remove_events,
+    _replace_words,
+    _replace_the_verifier,
+    _add_beside_the_ledger,
+    _rename,
+    _put_another_label_on_it,
+    _put_a_whole_log_in_its_place,
+    _put_a_log_as_it_stands_in_its_place,
+]
+"""On what no entry tells of: the head itself, and the list it signs."""
+
+
 def test_files_of_a_package_are_those_the_ledger_recorded(
     worked_on: FiledCase, people: dict[str, User], tmp_path: Path
 ) -> None:
@@ -188,19 +299,22 @@ def test_files_of_a_package_are_those_the_ledger_recorded(
     ):
         ended_as = subprocess.run([sys.executable, "-I", "-S", *words], cwd=where, check=False, capture_output=True)
         assert (ended_as.returncode, ended_as.stderr) == (0, b""), ended_as.stdout.decode()
-        assert f"{len(listed)} tệp đi cùng đúng như sổ cái đã ghi" in ended_as.stdout.decode()
+        assert f"{len(listed)} tệp đi cùng đúng như danh sách đã ký" in ended_as.stdout.decode()
     assert any("/versions/" in each for each in listed)
-    assert (
-        len(listed)
-        == sum(1 for each in whole.payload.rglob("*") if each.is_file() and each.parent.name != "ledger") - 1
-    )
-    older = Package(tmp_path / "older")
-    shutil.copytree(whole.folder, older.folder)
-    older.without_signed_list()
-    report = check_export(older.folder)
-    assert (report.problems, report.files) == ([], len(listed))
-    for base in (whole, older):
-        for attack in ATTACKS:
+    # every file but the head, which is signed, and the list, whose hash is
+    there = {each.relative_to(whole.payload).as_posix() for each in whole.payload.rglob("*") if each.is_file()}
+    assert there - {each.split("  ", 1)[1] for each in listed} == {"ledger/checkpoint", f"ledger/{FILES}"}
+    _left_by_whoever_looks_at_it(whole, tmp_path)
+    unlisted = Package(tmp_path / "unlisted")
+    shutil.copytree(whole.folder, unlisted.folder)
+    unlisted.without_signed_list()
+    report = check_export(unlisted.folder)
+    assert report.files == 0
+    assert [told.split(":")[0] for told, _english in report.problems] == [
+        "Điểm chốt không ký danh sách tệp nào nên tệp trong gói có thể đã bị sửa, bỏ, thêm"
+    ]
+    for base, attacks in ((whole, ATTACKS + ATTACKS_ON_WHAT_WAS_SIGNED), (unlisted, ATTACKS)):
+        for attack in attacks:
             package = Package(tmp_path / "attacked")
             shutil.copytree(base.folder, package.folder)
             told = attack(package, first.document_id)
@@ -215,6 +329,21 @@ def test_files_of_a_package_are_those_the_ledger_recorded(
         copy.write_bytes(content)
     (whole.payload / "ledger" / FILES).write_text("".join(f"{each}\n" for each in listed[1:]))
     assert any("không phải danh sách đã được ký" in told for told, _e in check_export(whole.folder).problems)
+
+
+def _left_by_whoever_looks_at_it(whole: Package, tmp_path: Path) -> None:
+    """What systems leave behind, a head kept elsewhere and the words of the check, put beside the ledger, are no fault."""
+    package = Package(tmp_path / "looked-at")
+    shutil.copytree(whole.folder, package.folder)
+    (package.payload / "documents" / ".DS_Store").write_bytes(b"x")
+    (package.ledger / "ket-qua.txt").touch()
+    kept = package.ledger / "chot.txt"
+    kept.write_text(LedgerCheckpoint.objects.latest("size").note)
+    report = check_export(package.folder, older=[kept])
+    assert report.problems == []
+    assert any("ledger/ket-qua.txt không có trong danh sách đã ký (tệp rỗng)" in told for told, _e in report.remarks)
+    assert any("ledger/chot.txt" in told for told, _english in check_export(package.folder).problems)
+    shutil.rmtree(package.folder)
 
 
 def test_what_the_database_says_of_files_and_seals_is_what_the_ledger_recorded(

@@ -1741,7 +1741,7 @@ class Report(NamedTuple):
     remarks: Sequence[Tuple[str, str]] = ()
     """What is no fault, and what the reader must know: how far it goes what was proven."""
     files: int = 0
-    """Files that were compared with what the ledger recorded of them."""
+    """Files that are those on the list that was signed with the ledger."""
     proven: Optional[Tuple[str, str]] = None
     """What was proven, where it is not a number of entries."""
     cases: Sequence[str] = ()
@@ -2124,21 +2124,30 @@ def _compare_ends(found: Found, checkpoint: Checkpoint) -> Tuple[List[Tuple[str,
                 "later ones are not here"
             )
             remarks.append((ends, signed))
-    unsigned = found.ends.keys() - {end.ledger for end in checkpoint.ends}
-    if unsigned or not found.ends:
-        count = sum(found.ends[ledger][0] + 1 for ledger in unsigned)
-        last_at = max((found.ends[ledger][2] for ledger in unsigned), default="")
-        until = f", mục cuối ghi lúc {_shown(last_at)}" if last_at else ""
-        then = f", the last of {_shown(last_at)}" if last_at else ""
-        known = (
-            f"Bản trích có {count} mục{until}. Không có chữ ký nào cho biết đó là mục cuối của vụ án: không loại trừ được "
-            "là còn mục sau đó đã bị bỏ ra. Muốn biết chắc thì lấy bản xuất mới của vụ án, hoặc bản xuất toàn bộ sổ của tỉnh."
+    for ledger in sorted(found.ends.keys() - {end.ledger for end in checkpoint.ends}):
+        # heads of the whole log are everywhere: with one of those in its place anything could be left out unseen
+        seq, _hash, last_at = found.ends[ledger]
+        problems.append(
+            (
+                (
+                    f"Điểm chốt này không phải của bản trích: nó không ký sổ {ledger} kết thúc ở mục nào. Ở đây có {seq + 1} "
+                    f"mục, mục cuối ghi lúc {_shown(last_at)}; mục sau đó có thể đã bị bỏ. Hãy lấy đúng tệp checkpoint đã giao "
+                    "cùng bản trích, hoặc xin bản xuất mới của vụ án hay toàn bộ sổ."
+                ),
+                (
+                    f"this head is not that of the extract: it does not sign where ledger {ledger} ends. {seq + 1} entries are "
+                    f"here, the last of {_shown(last_at)}; later ones may have been left out. Take the file checkpoint that "
+                    "came with the extract, or ask for a new export of the case or of the whole log"
+                ),
+            )
         )
-        english = (
-            f"the extract holds {count} entries{then}; nothing signed says that the case ends there, so later ones may have "
-            "been left out: ask for a new export of the case, or for one of the whole log"
+    if not found.ends and not checkpoint.ends:
+        remarks.append(
+            (
+                "Bản trích không có mục nào, và không có chữ ký nào nói là vụ án chưa có mục: không chứng minh được gì.",
+                "the extract holds no entry, and nothing signed says that the case has none: it proves nothing",
+            )
         )
-        remarks.append((known, english))
     return problems, remarks
 
 
@@ -2549,10 +2558,12 @@ _IN_PACKAGE = re.compile(r"documents/\d+-(\d{1,15})/(?:versions/(\d{1,15})/)?(or
 _VIDEO = re.compile(r"documents/\d+-(\d{1,15})/videos/([0-9a-f-]{36})\.[a-z0-9]+")
 _DESCRIPTION = "metadata/case.json"
 _EVENTS = "metadata/premis.xml"
-"""It names the files of the ledger too, so it is written after that was signed."""
 _SEALS = re.compile(r"metadata/seal-[^/]+\.json")
 FILES = "files.sha256"
-"""List of the files that went out with the ledger of a case, as `sha256sum` writes it; its own hash is signed."""
+"""List of what went out with the ledger of a case and of the ledger's own files, as `sha256sum` writes it; its own hash is
+signed."""
+_BESIDE = "ledger"
+"""The folder of the ledger in a package."""
 
 
 def _file_hash(path: Path) -> str:
@@ -2564,31 +2575,41 @@ def _file_hash(path: Path) -> str:
 
 
 def list_files(payload: Path, ledger: Path) -> Dict[str, str]:
-    """Return every file below a folder but the ledger's own and the events, by its path, with its SHA-256."""
+    """Return every file below a folder by its path, with its SHA-256, but the head and the list it signs.
+
+    Args:
+        payload: the folder.
+        ledger: the one in it where the ledger lies, whatever it is called while it is written.
+    """
+    own = ledger / "checkpoint", ledger / FILES
     found = {}
     for path in sorted(payload.rglob("*")):
-        name = path.relative_to(payload).as_posix()
-        if path.is_file() and ledger not in path.parents and name != _EVENTS:
-            found[name] = _file_hash(path)
-    return found
+        if path.is_file() and path not in own:
+            inside = f"{_BESIDE}/{path.relative_to(ledger).as_posix()}" if ledger in path.parents else None
+            found[inside or path.relative_to(payload).as_posix()] = _file_hash(path)
+    return dict(sorted(found.items()))
 
 
 class _Package:
     """The files that lie with the ledger of a case, compared with what it recorded of them."""
 
-    def __init__(self, payload: Path, ledger: Path, signed: str, said: FilesOfCase) -> None:
+    def __init__(self, payload: Path, ledger: Path, signed: str, said: FilesOfCase, given: Iterable[Path]) -> None:
         self.payload = payload
         self.said = said
         self.present = list_files(payload, ledger)
+        self.compared = 0
+        """Files that are those on the signed list."""
         self.problems: List[Tuple[str, str]] = []
         self.remarks: List[Tuple[str, str]] = []
         self._named: Dict[str, None] = {}
-        self._listed = self._read_list(ledger / FILES, signed) if signed else None
+        self._listed = self._read_list(ledger / FILES, signed)
+        self._pass_over(given)
         self._sealed: Dict[int, Dict[str, Any]] = {}
         self._look_at_seals()
         self._look_at_documents()
         self._look_at_videos()
         self._look_at_description()
+        self._look_at_bag()
         if self._listed is not None:
             self._look_at_list(self._listed)
 
@@ -2598,7 +2619,29 @@ class _Package:
             self._named[name] = None
             self.problems.append((vietnamese, english))
 
+    def _pass_over(self, given: Iterable[Path]) -> None:
+        """Leave alone what systems leave in every folder they show, and what whoever checks put beside the ledger."""
+        own = {each.resolve() for each in given}
+        for name in [each for each in self.present if each not in (self._listed or {})]:
+            if name.rsplit("/", 1)[-1].lower() in _OF_SYSTEMS or (self.payload / name).resolve() in own:
+                del self.present[name]
+
     def _read_list(self, path: Path, signed: str) -> Optional[Dict[str, str]]:
+        if not signed:
+            self.problems.append(
+                (
+                    (
+                        "Điểm chốt không ký danh sách tệp nào nên tệp trong gói có thể đã bị sửa, bỏ, thêm: nó không phải điểm "
+                        "chốt của gói này. Hãy lấy lại gói như đã giao; chỉ muốn kiểm tra sổ cái thì để riêng thư mục ledger."
+                    ),
+                    (
+                        "the head signs no list of files, so files may have been changed, removed or added: it is not that of "
+                        "this package. Take the package as it was handed out; to check the ledger alone put the folder ledger "
+                        "by itself"
+                    ),
+                )
+            )
+            return None
         data = path.read_bytes() if path.is_file() else b""
         if _sha256(data).hexdigest() == signed:
             rows = (line.split("  ", 1) for line in data.decode("utf-8", "replace").splitlines())
@@ -2687,7 +2730,6 @@ class _Package:
     def _look_at_documents(self) -> None:
         originals: Dict[int, List[str]] = {}
         shown: Dict[int, str] = {}
-        unknown = 0
         for name, hash_ in self.present.items():
             found = _IN_PACKAGE.fullmatch(name)
             if found is None:
@@ -2714,36 +2756,23 @@ class _Package:
                         f"Tệp {name} (tài liệu số {document}) đã bị thay: SHA-256 không phải mã sổ cái đã ghi.",
                         f"{name} was replaced: it is not the file the ledger recorded of document {document}",
                     )
-            elif not is_original and is_shown and row.get("archive_sha256"):
-                if hash_ != row["archive_sha256"]:
-                    self._tell(
-                        name,
-                        f"Tệp {name} (bản lưu của tài liệu số {document}) đã bị thay: SHA-256 không phải mã bảng kê niêm "
-                        "phong đã ghi.",
-                        f"{name} was replaced: it is not the archive copy of document {document} that was sealed",
-                    )
-            elif not is_original or hash_ not in paper.versions:
-                # copies with recognised words before the seal, and what a file was before it came into the case
-                unknown += self._listed is None
+            elif not is_original and is_shown and hash_ != (row.get("archive_sha256") or hash_):
+                self._tell(
+                    name,
+                    f"Tệp {name} (bản lưu của tài liệu số {document}) đã bị thay: SHA-256 không phải mã bảng kê niêm "
+                    "phong đã ghi.",
+                    f"{name} was replaced: it is not the archive copy of document {document} that was sealed",
+                )
+            # copies with recognised words before the seal, and what a file was before it came into the case, are on the
+            # signed list alone
         for document, paper in self.said.papers.items():
             self._look_for_versions(document, paper, shown, originals.get(document, []))
-        if unknown:
-            self.remarks.append(
-                (
-                    (
-                        f"{unknown} tệp (bản lưu chưa niêm phong, phiên bản có trước khi vào vụ án) không được sổ cái ghi mã "
-                        "băm và gói không có danh sách đã ký: chưa đối chiếu được những tệp ấy."
-                    ),
-                    (
-                        f"of {unknown} files (copies that were not sealed, versions from before the case) the ledger has no "
-                        "hash and no signed list came with them: they could not be compared"
-                    ),
-                )
-            )
 
     def _look_at_other(self, name: str, hash_: str) -> None:
-        known = name == _DESCRIPTION or _SEALS.fullmatch(name[:-4] if name.endswith(".p7s") else name)
-        if known or hash_ in self.said.copies or (self._listed is not None and self._listed.get(name) == hash_):
+        known = name in (_DESCRIPTION, _EVENTS) or _SEALS.fullmatch(name[:-4] if name.endswith(".p7s") else name)
+        # what is on the list, and the folder of the ledger, are compared with the list
+        by_list = name in (self._listed or {}) or name.startswith(_BESIDE + "/")
+        if known or hash_ in self.said.copies or by_list:
             return
         self._tell(
             name,
@@ -2790,6 +2819,24 @@ class _Package:
                 f"{_DESCRIPTION} says otherwise than the ledger of hash or pages of document {', '.join(wrong[:5])}",
             )
 
+    def _look_at_bag(self) -> None:
+        """Compare what the bag says on its outside with the description inside, which is on the signed list."""
+        path = self.payload.parent / "bag-info.txt"
+        if self.payload.name != "data" or not path.is_file() or _DESCRIPTION not in self.present:
+            return
+        rows = (line.partition(":") for line in _read(path).decode("utf-8", "replace").splitlines())
+        codes = [value.strip() for name, _colon, value in rows if name == "External-Identifier"]
+        try:
+            code = json.loads((self.payload / _DESCRIPTION).read_bytes())["code"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return
+        if codes and codes != [code]:
+            self._tell(
+                path.name,
+                f"Nhãn gói bag-info.txt nêu mã vụ án {', '.join(codes)}, khác mã trong {_DESCRIPTION} ({code}).",
+                f"bag-info.txt names another case than {_DESCRIPTION}",
+            )
+
     def _look_at_list(self, listed: Dict[str, str]) -> None:
         for name, hash_ in listed.items():
             found = self.present.get(name)
@@ -2807,19 +2854,33 @@ class _Package:
                     f"Tệp {name} đã bị thay: SHA-256 không phải mã trong danh sách đã ký.",
                     f"{name} was replaced: it has another hash than on the signed list",
                 )
+            self.compared += found == hash_
         for name in self.present:
-            if name not in listed:
+            if name in listed:
+                continue
+            extra = f"Tệp thừa: {name} không có trong danh sách đã ký", f"{name} is extra: it is not on the signed list"
+            if name.startswith(_BESIDE + "/") and not (self.payload / name).stat().st_size:
+                # what the words of this very check are being written to
+                self.remarks.append((f"{extra[0]} (tệp rỗng).", f"{extra[1]} (it is empty)"))
+            else:
                 self._tell(
                     name,
-                    f"Tệp thừa: {name} không có trong danh sách đã ký.",
-                    f"{name} is extra: it is not on the signed list",
+                    f"{extra[0]}. Tệp do người nhận để vào thì chuyển ra ngoài gói rồi chạy lại.",
+                    f"{extra[1]}. One that whoever received the package put there has to be moved out of it",
                 )
 
 
 def _check_files(
-    payload: Optional[Path], folder: Path, checkpoint: Checkpoint
+    payload: Optional[Path], folder: Path, checkpoint: Checkpoint, given: Iterable[Path]
 ) -> Tuple[int, List[Tuple[str, str]], List[Tuple[str, str]]]:
-    """Compare the files that lie with the ledger of a case; return how many, problems and remarks."""
+    """Compare the files that lie with the ledger of a case; return how many were, problems and remarks.
+
+    Args:
+        payload: where they lie; None: nowhere.
+        folder: of the ledger.
+        checkpoint: what was signed with it.
+        given: what whoever checks named besides, which may lie there too.
+    """
     if payload is None:
         alone = (
             "Bản trích này đi cùng một gói có tệp; gói không có ở đây nên tệp chưa được đối chiếu: hãy nêu thư mục của cả gói.",
@@ -2838,15 +2899,33 @@ def _check_files(
             "Tệp chỉ đối chiếu được với bản trích sổ của một vụ án.",
             "files can be compared with the extract of one case only",
         )
-    package = _Package(payload, folder, checkpoint.files, next(iter(said.values())))
-    return len(package.present), package.problems, package.remarks
+    package = _Package(payload, folder, checkpoint.files, next(iter(said.values())), given)
+    return package.compared, package.problems, package.remarks
+
+
+def _no_extract(payload: Optional[Path]) -> List[Tuple[str, str]]:
+    """Say that files of a package lie with a ledger that is not the extract of its case, so that nothing tells of them."""
+    if payload is None or not ((payload / _DESCRIPTION).is_file() or (payload.parent / "bagit.txt").is_file()):
+        return []
+    return [
+        (
+            (
+                "Trong gói này không có bản trích sổ của vụ án (proofs.jsonl) nên không tệp nào đối chiếu được: hãy lấy lại gói "
+                "như đã giao; chỉ muốn kiểm tra sổ cái thì để riêng thư mục ledger."
+            ),
+            (
+                "this package has no extract of its case (proofs.jsonl), so no file can be compared: take the package as it was "
+                "handed out; to check the ledger alone put the folder ledger by itself"
+            ),
+        )
+    ]
 
 
 def _where(what: Path) -> Tuple[Path, Optional[Path]]:
     """Return where the ledger lies that is meant by a folder, and where the files lie that belong to it, if any do."""
     what = what.resolve()
     for ledger, payload in ((what / "data" / "ledger", what / "data"), (what / "ledger", what)):
-        if (ledger / "checkpoint").is_file():
+        if (ledger / "checkpoint").is_file() or (ledger / LEAVES).is_file():
             return ledger, payload
     beside = what.name == "ledger" and any((what.parent / each).is_dir() for each in ("documents", "metadata"))
     return what, what.parent if beside else None
@@ -3159,7 +3238,8 @@ def check_export(
     codes: List[str] = []
     folder, payload = _where(folder)
     if (folder / LEAVES).is_file():
-        return _check_as_it_stands(folder, keys, older, processes, test)
+        stands = _check_as_it_stands(folder, keys, older, processes, test)
+        return stands._replace(problems=_no_extract(payload) + stands.problems)
     path = folder / "entries.jsonl"
     _read(path) if not path.is_file() else None
     trusted = list(keys) or read_keys(_read(folder / "keys").decode("utf-8", "replace"))
@@ -3176,7 +3256,7 @@ def check_export(
         problems += [forked] if forked is not None else []
         codes, wrong, more = _compare_codes(path, newest, payload)
         problems, remarks = problems + wrong, remarks + more
-        files, wrong, more = _check_files(payload, folder, newest)
+        files, wrong, more = _check_files(payload, folder, newest, [*older, *consistency])
         problems, remarks = problems + wrong, remarks + more
     else:
         wide = _with_those_there(keys, _keys_beside(folder) if keys else trusted)
@@ -3197,7 +3277,7 @@ def check_export(
             believed = [key for key in wide if str(key) in known]
         answers = _answers([beside, *older], believed, test)
         problems, remarks, asked = _check_whole(path, found, earlier, kept, answers=answers)
-        problems += _unsigned(found, newest)
+        problems = _no_extract(payload) + problems + _unsigned(found, newest)
         remarks += _held(problems, heads, found)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
@@ -3582,7 +3662,7 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     if report.cases:
         _say(f"Vụ án theo mục đăng ký (case, as registered): {', '.join(report.cases)}")
     if report.files:
-        _say(f"{report.files} tệp đi cùng đúng như sổ cái đã ghi (files that came with it are those recorded).")
+        _say(f"{report.files} tệp đi cùng đúng như danh sách đã ký (files that came with it are those signed).")
     for vietnamese, english in report.remarks:
         _say(f"LƯU Ý: {vietnamese}\nNOTE: {english}")
     if report.openings:

@@ -545,8 +545,8 @@ def _write_metadata(
     key: OfficeKey | None,
 ) -> None:
     ledger = payload / "ledger"
-    # written anew by a run that goes on: more may stand in them by now
-    for left in (ledger, payload / "metadata"):
+    # written anew by a run that goes on: more may stand in them by now, and one that was killed leaves half a ledger
+    for left in (ledger, payload / "metadata", *payload.glob(".ledger.*")):
         shutil.rmtree(left, ignore_errors=True)
     metadata = payload / "metadata"
     metadata.mkdir(mode=0o700)
@@ -577,14 +577,22 @@ def _write_metadata(
             seal.with_name(seal.name + SUFFIX).write_bytes(bytes(manifest.signature))
         elif key is not None:
             sign_beside(seal, key)
-    listed = list_files(payload, ledger)
-    shown = [name for name, act in ACTS.items() if act.hidden and not act.leaders_only]
-    export(ledger, case=item.case, shown=shown, files=listed)
-    listed |= {path.relative_to(payload).as_posix(): sha256_of(path) for path in files_below(ledger)}
-    files = [PackedFile(name, sha256, (payload / name).stat().st_size) for name, sha256 in sorted(listed.items())]
     originals = {each.stored.version: each.name for each in kept if not each.stored.archive}
     copies = {each.name: originals[each.stored.version] for each in kept if each.stored.archive}
-    (metadata / "premis.xml").write_bytes(premis(files, _acts(item, kept, films), copies=copies))
+
+    def with_events(written: Path) -> dict[str, str]:
+        """Write the record of events over all but the head and the list it signs, so that it is on the list itself."""
+        listed = list_files(payload, written)
+        # the ledger's own lie elsewhere until all of them are written
+        places = {f"{ledger.name}/{each.name}": each for each in files_below(written)}
+        sizes = {name: places.get(name, payload / name).stat().st_size for name in listed}
+        files = [PackedFile(name, sha256, sizes[name]) for name, sha256 in listed.items()]
+        record = metadata / "premis.xml"
+        record.write_bytes(premis(files, _acts(item, kept, films), copies=copies))
+        return listed | {record.relative_to(payload).as_posix(): sha256_of(record)}
+
+    shown = [name for name, act in ACTS.items() if act.hidden and not act.leaders_only]
+    export(ledger, case=item.case, shown=shown, along=with_events)
 
 
 # --- taking

@@ -14,7 +14,7 @@ import tempfile
 import uuid
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -715,7 +715,7 @@ def export(
     *,
     case: CaseFile | None = None,
     shown: Collection[str] = (),
-    files: Mapping[str, str] | None = None,
+    along: Callable[[Path], Mapping[str, str]] | None = None,
 ) -> LedgerCheckpoint:
     """Write the ledger, or that of one case, into a new folder together with what checks it.
 
@@ -724,7 +724,8 @@ def export(
         case: only this one, each entry with its proof.
         shown: kinds of entries of the case whose hidden values are shown; the access log and the ledger have that they
             were.
-        files: what goes out with the ledger of the case, by path, with its SHA-256; the list of it is signed with the head.
+        along: tells what goes out with the ledger of the case, by path, with its SHA-256; the list of it is signed with the
+            head. Given the folder in which all else lies by then, so that the list can have that too.
 
     Raises:
         Conflict: something is there already; or the ledger is not the one that was signed, which `as_it_stands.export_as_it_stands`
@@ -744,13 +745,13 @@ def export(
                 % {"problem": error.message}
             ) from error
         note = checkpoint.note
+        _write(fresh / "keys", "".join(f"{key}\n" for key in public_keys()))
+        _write(fresh / "DOC-TRUOC.txt", _read_first(case, packed=along is not None))
         if case is None:
             _write_whole(fresh, checkpoint)
         else:
-            note = _write_case(fresh, checkpoint, case, shown, asked_at, files or {})
+            note = _write_case(fresh, checkpoint, case, shown, asked_at, along)
         _write(fresh / "checkpoint", note)
-        _write(fresh / "keys", "".join(f"{key}\n" for key in public_keys()))
-        _write(fresh / "DOC-TRUOC.txt", _read_first(case, packed=bool(files)))
     return checkpoint
 
 
@@ -779,8 +780,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     fresh.mkdir(mode=0o700)
     try:
-        yield fresh
         shutil.copyfile(verify_ledger.__file__, fresh / "verify_ledger.py")
+        yield fresh
         if folder.exists():
             folder.rmdir()
         fresh.rename(folder)
@@ -849,7 +850,7 @@ def _write_case(
     case: CaseFile,
     shown: Collection[str],
     asked_at: dt.datetime,
-    files: Mapping[str, str],
+    along: Callable[[Path], Mapping[str, str]] | None,
 ) -> str:
     """Write the ledger of one case with its proofs, and return the checkpoint that says where it ends."""
     proofs = proven_entries(case, checkpoint)
@@ -869,10 +870,11 @@ def _write_case(
             text.write(json.dumps({"leaf": proof.leaf, "path": [each.hex() for each in proof.path]}) + "\n")
     if shown:
         _note_shown(case, _write_openings(folder, proofs, shown))
-    listed = "".join(f"{hash_}  {name}\n" for name, hash_ in sorted(files.items()))
-    if files:
+    signed = ""
+    if along is not None:
+        listed = "".join(f"{hash_}  {name}\n" for name, hash_ in sorted(along(folder).items()))
         _write(folder / verify_ledger.FILES, listed)
-    signed = hashlib.sha256(listed.encode()).hexdigest() if files else ""
+        signed = hashlib.sha256(listed.encode()).hexdigest()
     return _end_note(checkpoint, proofs, asked_at, signed, case.code)
 
 
