@@ -653,6 +653,13 @@ def test_an_extract_cut_off_at_its_end_is_told(
     assert status == 1, told
     assert "Điểm chốt này không phải của bản trích" in told
     assert "Ở đây có 2 mục, mục cuối ghi lúc 20" in told
+    for name in ("entries.jsonl", "proofs.jsonl"):
+        export.write([], name)
+    status, told = export.check()
+    assert status == 1
+    assert "Bản trích không có mục nào và điểm chốt này không phải của bản trích" in told
+    for name in ("entries.jsonl", "proofs.jsonl"):
+        export.write(whole.lines(name)[:2], name)
     # nor does what was signed of another case serve
     (export.folder / "checkpoint").write_bytes((other.folder / "checkpoint").read_bytes())
     assert "bị cắt bớt" in export.check()[1]

@@ -2142,10 +2142,10 @@ def _compare_ends(found: Found, checkpoint: Checkpoint) -> Tuple[List[Tuple[str,
             )
         )
     if not found.ends and not checkpoint.ends:
-        remarks.append(
+        problems.append(
             (
-                "Bản trích không có mục nào, và không có chữ ký nào nói là vụ án chưa có mục: không chứng minh được gì.",
-                "the extract holds no entry, and nothing signed says that the case has none: it proves nothing",
+                "Bản trích không có mục nào và điểm chốt này không phải của bản trích: không chứng minh được gì.",
+                "the extract holds no entry, and this head is not that of an extract: it proves nothing",
             )
         )
     return problems, remarks
