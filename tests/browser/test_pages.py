@@ -173,6 +173,37 @@ def test_a_long_name_does_not_widen_the_page(sit: Sit) -> None:
     assert leader.width() <= SCREEN[0]
 
 
+COVERED = """
+() => {
+  window.scrollTo(0, document.documentElement.scrollHeight);
+  const head = document.querySelector(".vks-case-header").getBoundingClientRect();
+  const paper = document.querySelector(".vks-right").getBoundingClientRect();
+  return [head.bottom - paper.top, paper.bottom - window.innerHeight].map(Math.round);
+}
+"""
+
+
+def test_the_header_of_a_case_covers_nothing_of_the_paper_beside_it(sit: Sit, filed: OfficeCase) -> None:
+    leader = sit(journey.LEADER)
+    leader.open(f"/vks/cases/{filed.code}/")
+    unfold(leader.page)
+    left = {}
+    for name, note in (
+        ("plain", ""),
+        ("with a note", "Vụ án có người dưới 18 tuổi. " * 12),
+        ("tall", "Ghi chú. " * 900),
+    ):
+        leader.page.evaluate(
+            "(words) => { const note = document.createElement('p'); note.textContent = words;"
+            " document.querySelector('.vks-case-header .vks-facts').after(note); }",
+            note,
+        )
+        leader.page.wait_for_timeout(300)
+        over, below = leader.page.evaluate(COVERED)
+        left[name] = (over <= 0, below <= 0)
+    assert set(left.values()) == {(True, True)}, left
+
+
 def test_the_choice_between_light_and_dark_is_kept(sit: Sit) -> None:
     clerk = sit(journey.CLERK)
     shown = clerk.page.locator("html")
