@@ -823,6 +823,17 @@ def test_who_has_left_the_office_above_is_not_assigned_to_its_case(
     ]
 
 
+@pytest.mark.parametrize("role", ["system_admin", "statistics_officer"])
+def test_who_holds_another_kind_of_post_above_by_now_leads_no_case_of_an_appeal(
+    appealed: CaseFile, people: dict[str, User], role: str
+) -> None:
+    Appointment.objects.filter(user=people["outsider"]).update(role=role)
+    case = access.open_appeal(actor=people["chief_province"], origin=appealed).case
+    assert not Assignment.objects.filter(case=case).exists()
+    with pytest.raises(NotFound):
+        case_for(people["outsider"], case.code)
+
+
 def test_nobody_else_opens_a_case_for_an_appeal(appealed: CaseFile, people: dict[str, User]) -> None:
     for name, refused in (
         ("prosecutor_kv1", NotAllowed),

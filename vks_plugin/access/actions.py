@@ -310,7 +310,8 @@ def open_appeal(*, actor: User, origin: CaseFile, **fields: Any) -> Grown:
             `vks_plugin.cases.actions.open_appeal`.
     """
     require_appeal(actor, origin)
-    return case_actions.open_appeal(actor=actor, origin=origin, **fields)
+    leading = POSTS_FOR[Assignment.Role.PROSECUTOR_LEAD]
+    return case_actions.open_appeal(actor=actor, origin=origin, leading=leading, **fields)
 
 
 def require_appeal(actor: User, origin: CaseFile) -> None:

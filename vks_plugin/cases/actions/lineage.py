@@ -384,6 +384,7 @@ def open_appeal(
     *,
     actor: User,
     origin: CaseFile,
+    leading: Collection[str],
     name: str = "",
     code: str | None = None,
     handled_at: dt.date | None = None,
@@ -398,6 +399,7 @@ def open_appeal(
     Args:
         actor: who records it.
         origin: the case appealed.
+        leading: posts whose holders may lead a case.
         name: of the new case; made from that of the origin when empty.
         code: of the new case; the next free one of the office above when None.
         handled_at: today when None.
@@ -445,19 +447,20 @@ def open_appeal(
         _carry_charges(actor, case, origin, (person, carried[person.pk]), reason)
     _carry_charges(actor, case, origin, None, reason)
     _carry_people(actor, case, origin.people.all(), carried, reason)
-    _carry_appeal_assignments(actor, origin, case)
+    _carry_appeal_assignments(actor, origin, case, leading)
     _relate(actor, case, RelatedCase.Relation.APPEAL_OF, origin, "", case.handled_at, reason)
     case.refresh_from_db()
     return Grown(case)
 
 
-def _carry_appeal_assignments(actor: User, origin: CaseFile, case: CaseFile) -> None:
+def _carry_appeal_assignments(actor: User, origin: CaseFile, case: CaseFile, leading: Collection[str]) -> None:
     """Let whoever is assigned to the appeal handle its case: it is the same leader's decision, so it keeps his name.
 
-    Not who has left the office: the case would have a leading prosecutor to whom it opens nothing.
+    Not who has left the office: the case would have a leading prosecutor to whom it opens nothing. Nor who is there by now
+    in a post that is for no prosecutor's part.
     """
     today = timezone.localdate()
-    there = Appointment.objects.in_force(today).filter(unit=case.unit, user__is_active=True)
+    there = Appointment.objects.in_force(today).filter(unit=case.unit, role__in=leading, user__is_active=True)
     rows = Assignment.objects.in_force(today).filter(
         case=origin, role=Assignment.Role.APPEAL_PROSECUTOR, user_id__in=there.values("user_id")
     )
