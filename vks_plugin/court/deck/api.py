@@ -159,14 +159,20 @@ class PlanMarkerWriteSerializer(InputSerializer):
     """A number to put on a scene plan; its photo by folio, or by document and page."""
 
     id = serializers.IntegerField(
-        required=False, allow_null=True, default=None, help_text="Of the number it was before; none: a new one."
+        required=False,
+        allow_null=True,
+        default=None,
+        max_value=LARGEST_NUMBER,
+        help_text="Of the number it was before; none: a new one.",
     )
     number = serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER)
     x = serializers.FloatField(min_value=0, max_value=1)
     y = serializers.FloatField(min_value=0, max_value=1)
     caption = ComposedField(required=False, max_length=200, allow_blank=True, default="")
     folio = ComposedField(required=False, max_length=20, allow_blank=True, default="", help_text="`21` or `125a`.")
-    document = serializers.IntegerField(required=False, allow_null=True, default=None, help_text="Id in the DMS.")
+    document = serializers.IntegerField(
+        required=False, allow_null=True, default=None, max_value=LARGEST_NUMBER, help_text="Id in the DMS."
+    )
     page = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=1, max_value=100_000, help_text="With `document`."
     )
@@ -188,7 +194,9 @@ class SlideWriteSerializer(InputSerializer):
     title = ComposedField(required=False, max_length=200, allow_blank=True)
     text = ComposedField(required=False, max_length=4000, allow_blank=True)
     notes = ComposedField(required=False, max_length=8000, allow_blank=True)
-    document = serializers.IntegerField(required=False, allow_null=True, help_text="Id in the DMS.")
+    document = serializers.IntegerField(
+        required=False, allow_null=True, max_value=LARGEST_NUMBER, help_text="Id in the DMS."
+    )
     page_from = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
     page_to = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
     redacted = serializers.BooleanField(required=False)
@@ -537,7 +545,7 @@ class MarkSerializer(serializers.Serializer[FolioMark]):
 class MarkWriteSerializer(InputSerializer):
     """A place to mark: words that stand on the page, or a rectangle."""
 
-    document = serializers.IntegerField(help_text="Id in the DMS.")
+    document = serializers.IntegerField(max_value=LARGEST_NUMBER, help_text="Id in the DMS.")
     page = serializers.IntegerField(min_value=1, max_value=100_000)
     quote = ComposedField(required=False, max_length=500, allow_blank=True, default="")
     area = serializers.ListField(
