@@ -106,6 +106,8 @@ def test_from_the_case_one_reaches_the_papers_of_the_report(
     )
     case.refresh_from_db()
     assert case.accused.get().role_label == case.accused_label == "Người bị giữ, bị tạm giữ"
+    # which who may only know of the case is not told
+    assert case.accused_label_outside == "Người chưa bị khởi tố"
 
 
 def test_a_reporter_has_to_be_decided_upon(client: Client, report: CaseFile, snapshot: Callable[[], Snapshot]) -> None:

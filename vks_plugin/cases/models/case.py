@@ -222,10 +222,11 @@ class CaseFile(models.Model):
 
     @property
     def accused_label_outside(self) -> str:
-        """`accused_label` for who may only know of the case: how it ended stands in its record."""
+        """`accused_label` for who may only know of the case: how it ended, and who is held, stands in its record."""
         if self.kind_data.prosecutes and self.stage in AFTER_TRIAL:
             return gettext(OF_SEVERAL)
-        return self.accused_label
+        # who is held is not charged yet either
+        return gettext(self.kind_data.accused_label(self.stage, held=False))
 
     def told_of_its_end(self) -> list[tuple[str, int | None]]:
         """Return event and accused of what happened, oldest first: how it ended is read from that.
