@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 import os
 import re
@@ -508,6 +509,36 @@ def test_a_reading_that_no_database_takes_does_not_stand_in_the_way_of_others(
     assert waiting_readings.write_left() == 1
     assert [row[3] for row in written(act="print")] == [second]
     assert (folder / "left.unreadable").exists()
+
+
+def test_a_full_disk_leaves_such_a_reading_where_it_waits_and_those_behind_it_are_written(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (each.document_id for each in filed_case.documents[:2])
+    reader = log.Reader(people["prosecutor_kv1"])
+    write, full = log.write_reading, OSError(errno.ENOSPC, "No space left on device")
+
+    def refused(reading: log.Reading) -> int:
+        if first in reading.documents:
+            raise DataError
+        return write(reading)
+
+    def no_room(*_given: object, **_named: object) -> None:
+        raise full
+
+    monkeypatch.setattr(waiting_readings, "write_reading", refused)
+    for document in (first, second):
+        waiting_readings.keep_documents(reader, "download", [document])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "open", no_room)
+        waiting_readings.write_at_the_end()
+    assert [row[3] for row in written()] == [second]
+    assert len(kept()) == 2
+    # with room again it is set aside, and nothing waits
+    waiting_readings.write_waiting()
+    assert kept() == []
+    assert [row[3] for row in written()] == [second]
+    assert len([*(configuration().data_dir / "access-log").glob("*.unreadable")]) == 1
 
 
 @pytest.mark.database

@@ -16,6 +16,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -118,18 +119,25 @@ class _Waiting:
         """
         while self._readings and self._writing.acquire(blocking=False):
             try:
-                self._write_all()
+                stuck = self._write_all()
             finally:
                 self._writing.release()
+            if len(self._readings) <= stuck:
+                return
 
-    def _write_all(self) -> None:
+    def _write_all(self) -> int:
+        """Write what waits, and return how many of it the database never takes and the disk does not now."""
         try:
-            while self._readings:
-                reading = self._readings[0]
+            stuck = 0
+            while len(self._readings) > stuck:
+                reading = self._readings[stuck]
                 try:
                     write_reading(reading)
                 except NEVER_TAKEN as error:
-                    self._set_aside(reading, error)
+                    if not self._set_aside(reading, error):
+                        # it waits here and in the file, and those behind it do not wait for it
+                        stuck += 1
+                        continue
                 with self._keeping:
                     self._readings.remove(reading)
                     if not self._readings and self._file is not None:
@@ -138,13 +146,23 @@ class _Waiting:
             self._failed = True
             raise
         self._failed = False
+        return stuck
 
     @staticmethod
-    def _set_aside(reading: Reading, error: DatabaseFault) -> None:
-        """Keep a reading that the database will never take where the doctor sees it, so that those behind it are written."""
+    def _set_aside(reading: Reading, error: DatabaseFault) -> bool:
+        """Keep a reading that the database will never take where the doctor sees it; tell whether the disk took it."""
         logger.error("a reading cannot be written into the access log: %s", type(error).__name__)
-        with (_folder() / f"{uuid4().hex}{_UNREADABLE}").open("wb") as file:
-            file.write(_line(reading))
+        place = _folder() / f"{uuid4().hex}{_UNREADABLE}"
+        try:
+            with place.open("wb") as file:
+                file.write(_line(reading))
+        except OSError as fault:
+            logger.error("nor can it be set aside: %s", fault.strerror)
+            with suppress(OSError):
+                # half of it is of no use: it is tried again
+                place.unlink(missing_ok=True)
+            return False
+        return True
 
 
 _waiting = _Waiting()
@@ -209,7 +227,8 @@ def write_left() -> int:
 def _write_file(place: Path) -> int:
     written, unread = 0, False
     try:
-        file = place.open("rb")
+        # to be written to, though nothing is: on a network's disk a lock for oneself asks for that
+        file = place.open("r+b")
     except FileNotFoundError:
         # somebody else's turn came first
         return 0
