@@ -336,6 +336,9 @@ def _left_by_whoever_looks_at_it(whole: Package, tmp_path: Path) -> None:
     package = Package(tmp_path / "looked-at")
     shutil.copytree(whole.folder, package.folder)
     (package.payload / "documents" / ".DS_Store").write_bytes(b"x")
+    (package.payload / "documents" / "._index.html").write_bytes(b"x")
+    (package.payload / ".Spotlight-V100").mkdir()
+    (package.payload / ".Spotlight-V100" / "store.db").write_bytes(b"x")
     (package.ledger / "ket-qua.txt").touch()
     kept = package.ledger / "chot.txt"
     kept.write_text(LedgerCheckpoint.objects.latest("size").note)

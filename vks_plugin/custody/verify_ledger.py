@@ -2623,7 +2623,7 @@ class _Package:
         """Leave alone what systems leave in every folder they show, and what whoever checks put beside the ledger."""
         own = {each.resolve() for each in given}
         for name in [each for each in self.present if each not in (self._listed or {})]:
-            if name.rsplit("/", 1)[-1].lower() in _OF_SYSTEMS or (self.payload / name).resolve() in own:
+            if _is_of_systems(name) or (self.payload / name).resolve() in own:
                 del self.present[name]
 
     def _read_list(self, path: Path, signed: str) -> Optional[Dict[str, str]]:
@@ -3372,6 +3372,10 @@ _DECK, _DECK_FORMAT, _DECK_NAMES = "manifest.json", "vks-deck/1", "package.js"
 _MADE = ("bundle_made", "deck_made")
 _OF_SYSTEMS = (".ds_store", "thumbs.db", "desktop.ini")
 """Names, in small letters, of files that systems put into every folder they show."""
+_FOLDERS_OF_SYSTEMS = (".spotlight-v100", ".trashes", ".fseventsd", "system volume information")
+"""Names, in small letters, of folders that systems put on every disk and stick."""
+_HALF = "._"
+"""How a name begins, under which a Mac puts what it knows of a file on a stick that has no place for it."""
 _INERT = (".json", ".txt", ".md", ".pdf", ".doc", ".docx", ".log")
 """How names end, in small letters, of files beside a deck that no page of it runs or shows."""
 
@@ -3389,6 +3393,12 @@ class _Made(NamedTuple):
     """SHA-256 of the manifest."""
     problems: List[Tuple[str, str]]
     remarks: List[Tuple[str, str]]
+
+
+def _is_of_systems(name: str) -> bool:
+    """Tell whether a file, by its path, is what systems leave and nobody copied."""
+    *folders, last = name.lower().split("/")
+    return last in _OF_SYSTEMS or last.startswith(_HALF) or any(each in _FOLDERS_OF_SYSTEMS for each in folders)
 
 
 def _is_deck(folder: Path) -> bool:
@@ -3421,7 +3431,7 @@ def _deck(folder: Path, said: Dict[str, Any], data: bytes) -> _Made:
     remarks: List[Tuple[str, str]] = []
     for name in present:
         last = name.rsplit("/", 1)[-1].lower()
-        if name in (_DECK, _DECK + ".p7s") or name.startswith("__pycache__/") or last in _OF_SYSTEMS:
+        if name in (_DECK, _DECK + ".p7s") or name.startswith("__pycache__/") or _is_of_systems(name):
             continue
         extra = f"Tệp thừa: {name} không có trong danh mục.", f"{name} is extra: the manifest does not list it"
         # what the deck itself cannot run or show does not change it, such as the log that was saved beside it
