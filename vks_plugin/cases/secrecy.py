@@ -2,7 +2,8 @@
 
 Folders and letters bring names with underscores and hyphens for spaces, and without tones. `mật` in small letters alone
 is no mark: it is in “bí mật”, “mật khẩu”, “Lê Thị Mật”. Without tones “toi mat” is “tôi mất” (I lost) as well, so it
-counts only where a mark would stand: behind the kind of paper or alone, with nothing but a number after it.
+counts only where a mark would stand: behind the kind of paper or alone, with nothing but a number after it, or the count
+that the host, a scanner or somebody who copies files puts behind (`_document_0`, `_ban_1`).
 
 Where a name may be read both ways a mark is better missed inside an ordinary sentence (“tôi mất xe”, a person called Mật)
 than papers of every day refused; behind the kind of a paper it is better found, since whoever is refused gives another name.
@@ -21,17 +22,22 @@ _START, _END = r"(?<![^\W_])", r"(?![^\W_])"
 _GAP = r"[\s_]{0,9}[-–—.]{0,9}[\s_]{0,9}"
 
 _FORMS_A_WORD: Final = (
-    r"(?:[\s_]+|-)(?:khẩu|mã|ong|độ|thư|vụ(?![\s_]+(?:án|việc))|báo(?![\s_]+cáo)|phục|đàm|danh(?![\s_]+(?:sách|mục)))"
-    rf"{_END}"
+    r"(?:[\s_]+|-)(?:khẩu|mã|ong|gấu|mía|động[\s_-]+vật|độ|thư|vụ(?![\s_-]+(?:án|việc))|báo(?![\s_-]+cáo)|phục|đàm|"
+    rf"danh(?![\s_-]+(?:sách|mục))){_END}"
 )
-"""What stands behind `mật` where that is the beginning of another word: mật phục, mật danh; not “mật danh sách”."""
+"""What stands behind MẬT where that is the beginning of another word: mật mã, mật gấu, mật danh; not “mật danh sách”."""
+_HAPPENS_AT_NIGHT: Final = re.compile(
+    rf"(?:[\s_]+|-)(?:phục(?![\s_-]+vụ)|đàm|danh(?![\s_-]+(?:sách|mục))){_END}", re.IGNORECASE
+)
+"""What stands behind “tối mật” where an evening (tối) is told of, and not how secret a paper is."""
 
 _WITH_TONES: Final = re.compile(
-    rf"{_START}(?:tuyệt|tối){_GAP}mật{_END}(?!{_FORMS_A_WORD})"
+    rf"{_START}tuyệt{_GAP}mật{_END}"
     rf"|{_START}độ{_GAP}mật(?:\s*[:=–—-]\s*|[\s_]+)mật{_END}"
     r"|[(\[{（【]\s*mật\s*[)\]}）】]",
     re.IGNORECASE,
 )
+_TOP_SECRET: Final = re.compile(rf"{_START}(?<!buổi[\s_-])tối{_GAP}mật{_END}", re.IGNORECASE)
 
 _PAPER = (
     r"báo[\s_-]*cáo|bao[\s_-]*cao|bc|công[\s_-]*văn|cong[\s_-]*van|cv|tờ[\s_-]*trình|to[\s_-]*trinh|ttr|"
@@ -48,10 +54,10 @@ _NOT_TOLD_OF = "".join(
 """Before “toi mat” these make it “tôi mất”: what was lost, whose it was, when."""
 
 _WITHOUT_TONES: Final = re.compile(
-    rf"(?:^[\W_]*|[(\[{{:]\s*|\s[-–—]\s+|{_START}(?:{_PAPER}){_END}(?:.*{_NOT_TOLD_OF})?(?:[\s_]+|-))"
+    rf"(?:^[\W_]*|[(\[{{:]\s*|\s[-–—]\s+|{_START}(?:{_PAPER}){_END}(?:.*[^\s_-]{_NOT_TOLD_OF})?[\s_-]+)"
     rf"(?:tuyet|toi){_GAP}mat{_END}"
     r"(?=[\W\d_]*(?:\.\w{1,5})?$|\s*[)\]},;:]|\s+[-–—]\s|[\s_-]*(?:so|quy|nam|thang)[\s_-]*(?:\d|[ivx]+(?![^\W_]))"
-    r"|[\s_-]*vu[\s_-]*an(?![^\W_]))",
+    r"|[\s_-]*vu[\s_-]*an(?![^\W_])|[\s_-]*(?:document|ban|copy|scan)[\s_-]*\d+[\W\d_]*(?:\.\w{1,5})?$)",
     re.IGNORECASE,
 )
 
@@ -73,8 +79,20 @@ def is_marked(name: str) -> bool:
         name: composed (NFC).
     """
     name = name[:_LONGEST]
-    return bool(_WITH_TONES.search(name) or _WITHOUT_TONES.search(name)) or any(
-        _stands_alone(name[: found.start()], name[found.end() :]) for found in _CAPITALS.finditer(name)
+    return (
+        bool(_WITH_TONES.search(name) or _WITHOUT_TONES.search(name))
+        or any(_is_top_secret(found) for found in _TOP_SECRET.finditer(name))
+        or any(_stands_alone(name[: found.start()], name[found.end() :]) for found in _CAPITALS.finditer(name))
+    )
+
+
+def _is_top_secret(found: re.Match[str]) -> bool:
+    """Tell whether “tối mật” is a mark here, and not an evening on which somebody lay in wait (mật phục)."""
+    name = found.string
+    return (
+        found[0].isupper()
+        or bool(_AFTER_PAPER.search(name[: found.start()]))
+        or not _HAPPENS_AT_NIGHT.match(name, found.end())
     )
 
 
