@@ -90,8 +90,9 @@ def document_stored(sender: object, *, document: Document, **_extra: object) -> 
     elif item is not None and document.owner_id == service_account_id():
         # a part of the file, or made from it: it came with the readers of a case and no case will ever take them away
         inbox.keep_alone(document.pk)
-    elif filing.is_named_secret(document) and inbox.in_reach([document.pk]):
-        # whoever the folder, the letter or a workflow would show it to; and no word of it is to be found by searching
+    elif filing.is_named_secret(document) and account_of_records() is not None:
+        # whether or not it is ours to look after, whoever the folder, the letter or a workflow would show it to; and no word
+        # of it is to be found by searching
         inbox.keep_alone(document.pk)
         document.owner_id, document.content = service_account_id(), ""
         # the host reads the document anew for each workflow that looks at what was added, then stores and indexes it

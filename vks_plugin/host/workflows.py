@@ -122,19 +122,24 @@ def _keep_uploader(plugin: Any, folder: Callable[[], Path], is_secret: Callable[
     class CaseFilesStayAsHandedIn(plugin):  # type: ignore[misc]
         """Lets no workflow change owner, readers or place of a file on its way into a case, or send it away.
 
-        Nor of one that is called a state secret, whose title stays too: the mark may stand there alone.
+        One that is called a state secret keeps its title, for the mark may stand there alone, and is sent nowhere; whoever a
+        workflow gives it to has it until it is stored and taken from him: with nobody's name on it it would be everybody's.
         """
 
         def run(self) -> Any:
             """Run the workflows."""
             field_id = case_code_field_id()
             code = {number_of(key): value for key, value in (self.metadata.custom_fields or {}).items()}.get(field_id)
-            names = (self.metadata.title, self.metadata.filename, self.input_doc.original_file.name)
+            # of a part that barcodes made, also the whole it was part of
+            files = (self.input_doc.original_file, self.input_doc.original_path)
+            names = (self.metadata.title, self.metadata.filename, *(each.name for each in files if each is not None))
             secret = is_secret(*(name or "" for name in names))
-            if not code and not secret and not _handed_in(self.input_doc, folder()):
+            ours = bool(code) or _handed_in(self.input_doc, folder())
+            if not ours and not secret:
                 return super().run()
             # the host adds to the very lists it was handed
-            kept = {name: copy(getattr(self.metadata, name)) for name in (*_KEPT, *(["title"] if secret else []))}
+            stays = (*(_KEPT if ours else ()), *(("title",) if secret else ()))
+            kept = {name: copy(getattr(self.metadata, name)) for name in stays}
             token = _arriving.set(True)
             try:
                 message = super().run()

@@ -13,13 +13,14 @@ from django.core import mail
 from documents import tasks
 
 from tests.custody.batches import seal_outright
-from tests.filing.test_inbox import Consume, come_in, one_office
+from tests.filing.test_inbox import Consume, come_in, one_office, reads
 from tests.host.doors.conftest import Kept, Secret, Visitor, host_model
 from tests.people import file_pdf, pdf_bytes
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.models import Document
 from vks_plugin.host.provision import case_code_field_id, storage_path_id
+from vks_plugin.organization.actions import service_account_id
 
 __all__ = ["come_in", "one_office"]
 
@@ -188,6 +189,34 @@ def test_what_calls_itself_a_state_secret_is_sent_nowhere_and_keeps_its_mark_and
     Document.objects.filter(pk=by_title.pk).delete()
     assert come_in(name="quet_TỐI_MẬT.pdf").content == ""
     assert (mail.outbox, posted) == ([], [])
+
+
+@pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED"])
+@pytest.mark.parametrize("path", ["ours", "none"])
+def test_what_calls_itself_a_state_secret_is_the_keepers_where_others_use_the_host_too(
+    kind: str,
+    path: str,
+    one_office: None,
+    come_in: Consume,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    settings: Any,
+) -> None:
+    """A workflow gives it to somebody, or files it where ours lie; left out, and not taken, it would be everybody's."""
+    settings.VKS_TAKE_EVERY_UNOWNED = False
+    friend = people["prosecutor_kv3"]
+    told: dict[str, Any] = {"type": host_model("WorkflowAction").WorkflowActionType.ASSIGNMENT, "assign_owner": friend}
+    if path == "ours":
+        told["assign_storage_path_id"] = storage_path_id()
+    workflow(kind, **told).actions.get().assign_view_users.add(people["outsider"])
+    paper = come_in(name="quet_TỐI_MẬT.pdf")
+    assert (paper.owner_id, paper.content) == (service_account_id(), "")
+    strangers = ("prosecutor_kv3", "outsider", "prosecutor_kv1", "admin_province")
+    assert {who: reads(people[who], paper) for who in strangers} == dict.fromkeys(strangers, (False,) * 3)
+    assert reads(people["clerk_kv1"], paper)[:2] == (True, False)
+    # what bears no mark is theirs
+    other = come_in(name="thu.pdf")
+    assert other.owner_id == friend.pk
 
 
 @pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED"])
