@@ -58,6 +58,7 @@ from vks_plugin.host import (
     visibility,
     workflows,
 )
+from vks_plugin.host.erasing import erase_text
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
 from vks_plugin.host.provision import case_code_on, write_case_code
 from vks_plugin.organization.actions import (
@@ -96,7 +97,7 @@ def document_stored(sender: object, *, document: Document, **_extra: object) -> 
         inbox.keep_alone(document.pk)
         document.owner_id, document.content = service_account_id(), ""
         # the host reads the document anew for each workflow that looks at what was added, then stores and indexes it
-        Document.objects.filter(pk=document.pk).update(content="")
+        erase_text(document.pk)
     elif document.owner_id is None and inbox.take_unowned([document.pk]):
         document.owner_id = service_account_id()
 

@@ -37,6 +37,7 @@ from vks_plugin.filing.pdf import inspect_pdf
 from vks_plugin.filing.signature_checks import look_at_commit
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.consume import Intake, forget_names, submit
+from vks_plugin.host.erasing import erase_text
 from vks_plugin.host.filed import frozen_among, refuse_frozen
 from vks_plugin.host.files import newest_version, set_title
 from vks_plugin.host.models import Document, Note
@@ -375,8 +376,9 @@ def receive_consumed(document: Document) -> CaseDocument | None:
     if code is None:
         document.content = composed(document.content or "")
         if is_named_secret(document) and is_waiting(document):
-            # called so by a workflow only now: the host stores it after this
+            # called so by a workflow only now: the host stores it after this, and notes what it then differs in
             document.content = ""
+            erase_text(document.pk)
             _say_on(
                 document,
                 _(

@@ -1,6 +1,7 @@
 """Taking documents out of the host for good: rows, files, index entries, and what else of the host tells of them.
 
-No door of the host leads here. `vks_plugin.disposal` alone calls it, once two people have approved and the record is signed.
+No door of the host leads here. `vks_plugin.disposal` alone calls it, once two people have approved and the record is signed;
+the text alone is taken of papers that are not to be stored.
 """
 
 from __future__ import annotations
@@ -131,6 +132,20 @@ def _erase(chosen: list[int]) -> None:
     tasks = _model("documents.PaperlessTask")
     if tasks is not None:
         tasks.objects.filter(Q(result_data__document_id__in=chosen) | Q(result_data__duplicate_of__in=chosen)).delete()
+
+
+def erase_text(document_id: int) -> None:
+    """Take the text of a document out of its row and out of the host's own log of changes, in the caller's transaction.
+
+    The log quotes what a document was made with, and what became of it.
+    """
+    Document.global_objects.filter(pk=document_id).update(content="")
+    log = _model("auditlog.LogEntry")
+    if log is None:
+        return
+    kind = ContentType.objects.get_for_model(Document)
+    for entry in log.objects.filter(content_type=kind, object_pk=str(document_id), changes__has_key="content"):
+        log.objects.filter(pk=entry.pk).update(changes=entry.changes | {"content": ["", ""]}, changes_text="")
 
 
 def _model(name: str) -> Any:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry  # type: ignore[import-untyped]
 from django.contrib.auth.models import User
 from django.core import mail
 from documents import tasks
@@ -189,6 +190,22 @@ def test_what_calls_itself_a_state_secret_is_sent_nowhere_and_keeps_its_mark_and
     Document.objects.filter(pk=by_title.pk).delete()
     assert come_in(name="quet_TỐI_MẬT.pdf").content == ""
     assert (mail.outbox, posted) == ([], [])
+    # the host's own log of changes has no word of them either
+    trail = json.dumps([entry.changes for entry in LogEntry.objects.all()], ensure_ascii=False)
+    assert "quet_TỐI_MẬT.pdf" in trail
+    assert "không chủ" not in trail
+
+
+def test_what_a_workflow_calls_a_state_secret_keeps_no_word_in_the_trail(
+    one_office: None, come_in: Consume, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    kinds = host_model("WorkflowAction").WorkflowActionType
+    workflow("DOCUMENT_ADDED", type=kinds.ASSIGNMENT, assign_title="Báo cáo TỐI MẬT")
+    paper = come_in(name="quet.pdf")
+    assert (paper.title, paper.content) == ("Báo cáo TỐI MẬT", "")
+    trail = json.dumps([entry.changes for entry in LogEntry.objects.all()], ensure_ascii=False)
+    assert "quet.pdf" in trail
+    assert "không chủ" not in trail
 
 
 @pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED"])
