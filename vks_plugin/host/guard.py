@@ -646,7 +646,7 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
         "DocumentSelectionMixin",
         "_resolve_document_ids",
         # a refusal of what words find would tell that they do
-        lambda resolves: _ask_before_archives(lending.choose_by_text(resolves)),
+        lambda resolves: _ask_before_archives(lending.choose_by_text(hints.know_who_chooses_by_links(resolves))),
     ),
     ("SharedLinkView", "get", _close_links),
     ("DocumentListSerializer", "to_internal_value", _ask_of_numbers("documents")),

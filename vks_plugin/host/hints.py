@@ -15,7 +15,7 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from documents import permissions
@@ -221,13 +221,18 @@ def find_no_hidden_copy(finds: Any) -> Any:
 
 # --- fields that link documents --------------------------------------------------------------------
 
-_linking: ContextVar[User | None] = ContextVar("vks_linking", default=None)
+_linking: ContextVar[User | AnonymousUser | None] = ContextVar("vks_linking", default=None)
+"""Who changes links or searches by them; None where nobody asks, as in the host's workflows."""
+
+
+def _asker(request: Request | None) -> User | AnonymousUser | None:
+    return request.user if request is not None else None
 
 
 @contextmanager
-def _links_of(request: Request | None) -> Iterator[None]:
-    """Say who changes links, for functions of the host that are not told."""
-    token = _linking.set(request.user if request is not None else None)  # type: ignore[arg-type]  # nobody anonymous
+def _links_of(user: User | AnonymousUser | None) -> Iterator[None]:
+    """Say who changes links or searches by them, for functions of the host that are not told."""
+    token = _linking.set(user)
     try:
         yield
     finally:
@@ -235,8 +240,10 @@ def _links_of(request: Request | None) -> Iterator[None]:
 
 
 def _hidden_links(document_ids: Iterable[int]) -> set[int]:
-    """Return which of the documents that are linked whoever changes links may not see."""
+    """Return which of the documents that are linked whoever changes links, or searches by them, may not see."""
     user = _linking.get()
+    if isinstance(user, AnonymousUser):
+        return set(document_ids)
     return set() if user is None or user.is_superuser else unseen_among(user, document_ids, binned=True)
 
 
@@ -339,7 +346,7 @@ def keep_hidden_links(writes: Any) -> Any:
     @wraps(writes)
     def write(self: Any, validated_data: Any) -> Any:
         if validated_data["field"].data_type == _LINK:
-            with _links_of(self.context.get("request")):
+            with _links_of(_asker(self.context.get("request"))):
                 rows = CustomFieldInstance.objects.filter(
                     document=validated_data["document"], field=validated_data["field"]
                 )
@@ -361,7 +368,7 @@ def know_who_takes_links_off(writes: Any) -> Any:
 
     @wraps(writes)
     def write(self: Any, instance: Any, validated_data: Any) -> Any:
-        with _links_of(self.context.get("request")):
+        with _links_of(_asker(self.context.get("request"))):
             return writes(self, instance, validated_data)
 
     return write
@@ -372,7 +379,7 @@ def know_who_edits_links(answers: Any) -> Any:
 
     @wraps(answers)
     def answer(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        with _links_of(request):
+        with _links_of(request.user):
             return answers(self, request, *args, **kwargs)
 
     return answer
@@ -443,7 +450,21 @@ def know_who_searches_links(narrows: Any) -> Any:
 
     @wraps(narrows)
     def narrow(self: Any, qs: QuerySet[Any], value: Any) -> Any:
-        with _links_of(getattr(self.parent, "request", None)):
+        # a filter that is asked without a request is asked by whoever was named before; by nobody, no link is searched
+        asker = _asker(getattr(self.parent, "request", None)) or _linking.get() or AnonymousUser()
+        with _links_of(asker):
             return narrows(self, qs, value)
 
     return narrow
+
+
+def know_who_chooses_by_links(resolves: Any) -> Any:
+    """Wrap what works out the documents of a request for all that some filters find, which are not told who asks."""
+
+    @wraps(resolves)
+    def resolve(self: Any, *, user: User, **asked: Any) -> list[int]:
+        with _links_of(user):
+            found: list[int] = resolves(self, user=user, **asked)
+        return found
+
+    return resolve

@@ -18,7 +18,7 @@ from django.core import mail
 from django.db import connection
 
 from tests.access.matrix import oracle
-from tests.access.matrix.doors import FORBIDDEN, HIDDEN, ONLY_WHO_FILES, OPEN_TO_READERS, SAFE, Call
+from tests.access.matrix.doors import ALIKE, FORBIDDEN, HIDDEN, ONLY_WHO_FILES, OPEN_TO_READERS, SAFE, Call
 from tests.access.matrix.world import FIRST_NUMBER, IN_THE_ARCHIVE, KNOWN, STEP, World
 
 _WORD = re.compile(
@@ -152,8 +152,8 @@ class Judge:
         problems = [f"tells {', '.join(self._name(word) for word in found[:4])}"] if found else []
         sort, _, key = call.about.partition(":")
         denied = self.hides(who, call)
-        if denied and HIDDEN in call.flags:
-            if answer.status < 300:
+        if denied and {HIDDEN, ALIKE} & call.flags:
+            if HIDDEN in call.flags and answer.status < 300:
                 problems.append(f"opens ({answer.status})")
             elif call.absent:
                 other = absent()

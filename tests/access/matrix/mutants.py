@@ -381,6 +381,8 @@ def _at(*doors: str) -> Callable[[Call], bool]:
 
 
 def _guards() -> Iterator[Mutant]:
+    from tests.access.matrix.doors import ALIKE
+
     powerful = ("superuser", "staff", "lead_kv1", "trial_kv3", "chief_kv1")
     one, strangers = "api/documents/{pk}", ("colleague_kv1", "chief_kv3")
     for guard, views, doors in (
@@ -445,6 +447,13 @@ def _guards() -> Iterator[Mutant]:
         ),
     ):
         yield Mutant(name, _unwrap(view, method), asks, (who,), host="paperless")
+    yield Mutant(
+        "all that is found by a link to a hidden paper",
+        _unwrap("CustomFieldQueryParser", "_validate_atom_value"),
+        lambda call: call.door == "api/documents/bulk_download" and ALIKE in call.flags,
+        ("trial_kv3",),
+        host="paperless",
+    )
     asks = _at("api/share_links", "api/share_links/{pk}")
     yield Mutant("pages drawn for browsers name hidden papers", _draw, asks, ("staff",), host="paperless")
     mutant = _unwrap("SharedLinkView", "get")

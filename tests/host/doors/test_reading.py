@@ -8,8 +8,10 @@ import json
 import re
 from collections.abc import Callable
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import time_machine
@@ -352,6 +354,60 @@ def test_a_link_to_what_went_out_of_sight(secret: Secret, as_person: SignIn) -> 
     assert edit({"add_custom_fields": [], "remove_custom_fields": [field.pk]}) == 200
     assert stands(mine)[0] is None
     assert stands(hidden) == before
+
+
+def test_all_that_is_found_by_a_link_tells_of_no_hidden_document(secret: Secret, as_person: SignIn) -> None:
+    """Requests for whatever some filters find, where the host asks the filters without saying who asks."""
+    field = CustomField.objects.create(name="Liên quan", data_type="documentlink")
+    writer = as_person("prosecutor_kv3")
+    for title in ("Đơn", "Giấy mời"):
+        writer.upload(title=title, name=f"{title}.pdf", content=pdf_bytes(1, title))
+    mine, other = (Document.objects.get(title=title) for title in ("Đơn", "Giấy mời"))
+    tag = Tag.objects.create(name="Đã xem")
+    hidden, absent = secret.statement, 999_999
+    # the host finds by what stands on the other side, too
+    for document, numbers in ((mine.pk, [hidden, other.pk]), (other.pk, [mine.pk]), (hidden, [mine.pk])):
+        CustomFieldInstance.objects.create(document_id=document, field=field, value_document_ids=numbers)
+
+    def all_found(number: int) -> dict[str, Any]:
+        return {
+            "all": True,
+            "documents": [],
+            "filters": {"custom_field_query": json.dumps([field.name, "contains", [number]])},
+        }
+
+    def tagged(visitor: Visitor, number: int) -> bool:
+        mine.tags.clear()
+        edit = {"method": "modify_tags", "parameters": {"add_tags": [tag.pk], "remove_tags": []}}
+        answer = visitor.ask("post", "/api/documents/bulk_edit/", all_found(number) | edit)
+        assert answer.status_code == 200, answer.content
+        return bool(mine.tags.exists())
+
+    def downloaded(visitor: Visitor, number: int) -> list[str]:
+        answer = visitor.ask("post", "/api/documents/bulk_download/", all_found(number))
+        assert answer.status_code == 200
+        with ZipFile(BytesIO(b"".join(answer.streaming_content))) as archive:
+            return archive.namelist()
+
+    for number, found in ((other.pk, True), (hidden, False), (absent, False)):
+        assert tagged(writer, number) is found, number
+        assert bool(downloaded(writer, number)) is found, number
+    superuser = as_person(User.objects.create_superuser("toan_quyen"))
+    assert tagged(superuser, hidden)
+    assert downloaded(superuser, hidden)
+
+
+def test_a_search_by_links_finds_nothing_for_nobody(secret: Secret, as_person: SignIn) -> None:
+    """A door of the host's that does not say who asks is to tell nothing, as one of a later version may."""
+    from documents.filters import DocumentFilterSet
+
+    field = CustomField.objects.create(name="Liên quan", data_type="documentlink")
+    as_person("prosecutor_kv3").upload(title="Đơn")
+    mine = Document.objects.get(title="Đơn")
+    for document, number in ((mine.pk, secret.statement), (secret.statement, mine.pk)):
+        CustomFieldInstance.objects.create(document_id=document, field=field, value_document_ids=[number])
+    asked = {"custom_field_query": json.dumps([field.name, "contains", [secret.statement]])}
+    assert list(DocumentFilterSet(data=asked, queryset=Document.objects.all()).qs) == []
 
 
 def test_a_shared_view_shows_each_what_each_may_see(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
