@@ -15,6 +15,7 @@ from django.core.signals import request_finished
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access import offices, owed_entries, transfers
@@ -67,7 +68,7 @@ from vks_plugin.organization.actions import (
     service_account_id,
     synchronise_memberships,
 )
-from vks_plugin.organization.models import ServiceAccount
+from vks_plugin.organization.models import Appointment, ServiceAccount
 from vks_plugin.organization.queries import dated_access_suspended
 from vks_plugin.organization.roles import GROUP_PREFIX
 
@@ -259,6 +260,11 @@ def service_accounts() -> QuerySet[Any, Any]:
     return ServiceAccount.objects.values("user_id")
 
 
+def post_holders() -> QuerySet[Any, Any]:
+    """Return whose posts are not over, those to come included."""
+    return Appointment.objects.not_over(timezone.localdate()).values("user_id")
+
+
 def connect() -> None:
     """Listen to the host, each receiver once, and stand at its doors."""
     consume.before_indexing(document_stored, dispatch_uid="vks.document_stored")
@@ -292,6 +298,7 @@ def connect() -> None:
     filed.on_arriving(keeps_its_readers)
     accounts.on_groups(GROUP_PREFIX, memberships_touched)
     accounts.on_service_account(service_accounts)
+    accounts.on_holders(post_holders)
     guard.on_case_code_change(filing.check_code_changes)
     guard.on_naming(filing.refuse_secret)
     on_change(follow_record)

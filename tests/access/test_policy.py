@@ -49,6 +49,7 @@ assigned   trial_prosecutor         c- c- c- c- c- c-
 assigned   appeal_prosecutor        -- -- -- -- v- --
 assigned   reviewer                 v- v- v- v- v- v-
 granted    emergency                v- v- v- v- v- v-
+granted    loan                     v- v- v- v- v- v-
 granted    oversight                v- -- -- -- v- v-
 own        chief_procurator         MM MM MM MM MM MM
 own        deputy_chief_procurator  MM MM MM MM MM MM
@@ -82,7 +83,16 @@ POSTS = [
     "statistics_officer",
     "system_admin",
 ]
-ROLES = [*POSTS, "prosecutor_lead", "trial_prosecutor", "appeal_prosecutor", "reviewer", "emergency", "oversight"]
+ROLES = [
+    *POSTS,
+    "prosecutor_lead",
+    "trial_prosecutor",
+    "appeal_prosecutor",
+    "reviewer",
+    "emergency",
+    "loan",
+    "oversight",
+]
 
 
 def _overseer(case: CaseFacts) -> Post:

@@ -582,7 +582,7 @@ def _held_department(pk: int) -> Department:
 
 def _open_posts(day: dt.date) -> QuerySet[Appointment]:
     """Return the posts that are not over on a day, those to come included."""
-    return Appointment.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), ended_at__isnull=True)
+    return Appointment.objects.not_over(day)
 
 
 def in_use(row: ProcuracyUnit | Department) -> bool:

@@ -806,14 +806,9 @@ def goes_on_as(old: Department, successor: ProcuracyUnit) -> Department | None:
 
 def _in_use(units: Iterable[ProcuracyUnit]) -> QuerySet[Department]:
     """Return the departments of offices that cases lie in, or that somebody has a post in which goes on."""
-    posts = Appointment.objects.filter(_goes_on(timezone.localdate()), ended_at__isnull=True)
+    posts = Appointment.objects.not_over(timezone.localdate())
     used = Q(pk__in=CaseFile.objects.values("department_id")) | Q(pk__in=posts.values("department_id"))
     return Department.objects.filter(used, unit__in=[unit.pk for unit in units]).select_related("unit")
-
-
-def _goes_on(day: dt.date) -> Q:
-    """Return the condition on posts that are not over on a day."""
-    return Q(ends_on__isnull=True) | Q(ends_on__gte=day)
 
 
 def departments_of(row: Restructuring) -> list[tuple[Department, Department]]:
@@ -831,7 +826,7 @@ def _carry_posts(row: Restructuring, departments: _Departments) -> int:
     """
     today = timezone.localdate()
     # those to come too: who was appointed from next month on is so in the new office
-    rows = Appointment.objects.filter(_goes_on(today), ended_at__isnull=True).select_related("department__unit")
+    rows = Appointment.objects.not_over(today).select_related("department__unit")
     held: dict[_Held, list[tuple[dt.date, dt.date]]] = defaultdict(list)
     for post in rows.filter(unit=row.successor):
         held[_held_as(post, post.department)].append((post.starts_on, post.ends_on or dt.date.max))

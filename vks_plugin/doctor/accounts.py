@@ -155,7 +155,7 @@ def superusers(_scope: Scope) -> Result:
 
 
 def user_administrators(_scope: Scope) -> Result:
-    """Who may edit users or groups can put himself into any group."""
+    """Who may edit users or groups can give any permission of the host, and reset passwords of who has no post."""
     may = Permission.objects.filter(
         content_type__app_label="auth", codename__in=["add_user", "change_user", "add_group", "change_group"]
     )
@@ -173,8 +173,10 @@ def user_administrators(_scope: Scope) -> Result:
         kept = Permission.objects.filter(group=pk).exclude(pk__in=may).order_by("pk").values_list("codename", flat=True)
         steps.append(f'`PATCH /api/groups/{pk}/ {{"permissions": {json.dumps(list(kept))}}}`')
     return warning(
-        f"{some(names)} sửa được người dùng hoặc nhóm: tự thêm mình vào nhóm quyền, đặt lại mật khẩu người khác.",
-        "people may edit users or groups, and so join any group",
+        f"{some(names)} sửa được người dùng hoặc nhóm: tự cho mình quyền của DMS, tự vào nhóm không phải vks:…, lập tài khoản "
+        "hoặc đặt lại mật khẩu của người không giữ chức danh.",
+        "people may edit users or groups: give themselves permissions of the host, join groups that are not vks:…, make "
+        "accounts or reset passwords of who has no post",
         mend=f"Bỏ quyền sửa người dùng và nhóm của họ trên trang Người dùng & nhóm, hoặc qua API: {' '.join(steps)} "
         "(take that permission away).",
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _prefixes: list[str] = []
 _services: list[Callable[[], QuerySet[Any, Any]]] = []
+_holders: list[Callable[[], QuerySet[Any, Any]]] = []
 _synchronisers: list[Callable[[Iterable[int] | None], object]] = []
 
 
@@ -43,6 +44,11 @@ def on_groups(prefix: str, synchronise: Callable[[Iterable[int] | None], object]
 def on_service_account(query: Callable[[], QuerySet[Any, Any]]) -> None:
     """Register what returns the id of the account that owns the case documents."""
     _services[:] = [query]
+
+
+def on_holders(query: Callable[[], QuerySet[Any, Any]]) -> None:
+    """Register what returns the ids of who holds a post, or is to hold one: in no group of ours before its first day."""
+    _holders[:] = [query]
 
 
 def is_ours(name: object) -> bool:
@@ -67,24 +73,41 @@ def _membership_written(
             synchronise(people)
 
 
-def rule_against(asker: Any, account: Any, *, groups: Iterable[int] | None, credentials: bool) -> str:
+def rule_against(
+    asker: Any, account: Any, *, groups: Iterable[int] | None, credentials: bool, powers: bool = False
+) -> str:
     """Return the rule that a change of an account would break, or nothing.
 
     Args:
         asker: who wants it.
         account: whose it is; None for one that is only now being made.
         groups: all the groups it is to be in; None when that is left as it is.
-        credentials: whether it would get another password or another address for a new one.
+        credentials: whether it would get another password, another address for a new one, or another user name, by
+            which a sign-on service knows its holder.
+        powers: whether it would become or cease to be a superuser's or staff's.
     """
     if account is not None and any(query().filter(user_id=account.pk).exists() for query in _services):
         return refusals.SERVICE_ACCOUNT
+    rule = rule_for_superusers(asker, account)
+    if rule:
+        return rule
+    if powers and not asker.is_superuser:
+        return refusals.POWERS
     ours = set(_our_groups().values_list("pk", flat=True))
     present = ours & set(account.groups.values_list("pk", flat=True)) if account is not None else set()
     if groups is not None and ours & set(groups) != present:
         return refusals.MEMBERSHIP
-    if credentials and present and not asker.is_superuser and asker != account:
-        return refusals.CREDENTIALS
+    if credentials and account is not None and not asker.is_superuser and asker != account:
+        holds = any(query().filter(user_id=account.pk).exists() for query in _holders)
+        if present or holds:
+            return refusals.CREDENTIALS
     return ""
+
+
+def rule_for_superusers(asker: Any, account: Any) -> str:
+    """Return the rule that keeps superusers' accounts to superusers, or nothing: who has one reads every case."""
+    keeps = account is not None and account.is_superuser and not asker.is_superuser
+    return refusals.SUPERUSER if keeps else ""
 
 
 def protects(account: Any) -> bool:
@@ -113,7 +136,8 @@ def _values(data: Any, name: str) -> list[Any]:
 def _other_credentials(data: Any, account: Any) -> bool:
     # the host shows a password as asterisks, and takes asterisks for none
     password = str(data.get("password") or "").replace("*", "")
-    return bool(password) or ("email" in data and (data["email"] or "") != account.email)
+    email = "email" in data and (data["email"] or "") != account.email
+    return bool(password) or email or ("username" in data and data["username"] != account.username)
 
 
 class KeptPeople(BasePermission):
@@ -136,6 +160,9 @@ class KeptPeople(BasePermission):
             return True
         data = request.data if hasattr(request.data, "get") else {}
         if request.method == "DELETE":
+            rule = rule_for_superusers(request.user, obj)
+            if rule:
+                raise refused(rule)
             if protects(obj):
                 raise Refused(Conflict(_(refusals.NAMED)))
             return True

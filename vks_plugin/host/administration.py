@@ -18,13 +18,14 @@ from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
+from django.forms import CheckboxInput
 from django.http import HttpResponseForbidden
 from django.utils.translation import gettext as _
 from documents import permissions
 from documents.models import CustomFieldInstance, Document, Note
 
 from vks_plugin.host import refusals
-from vks_plugin.host.accounts import is_ours, protects, rule_against
+from vks_plugin.host.accounts import is_ours, protects, rule_against, rule_for_superusers
 from vks_plugin.host.actor import current_actor
 from vks_plugin.host.filed import every_lent, filed_among, filed_documents
 from vks_plugin.host.hints import linked_and_seen, names_of_tags, open_to, without_hidden_copy, without_tags_of_others
@@ -471,23 +472,44 @@ class _Holders(_Closed):
         return [str(holder) for holder in objs], counts, perms, []
 
 
+def _ticked(request: Any, name: str) -> bool:
+    """Tell whether a box of a form is ticked, as the host's pages read it."""
+    return bool(CheckboxInput().value_from_datadict(request.POST, request.FILES, name))
+
+
 class _Accounts(_Holders):
     """Accounts: members of our groups follow appointments."""
 
     kept = refusals.NAMED
 
+    def get_fieldsets(self, request: Any, obj: Any = None) -> Any:
+        """Show the hash of a password to superusers alone: who has it tries words on it at home until one fits."""
+        given = super().get_fieldsets(request, obj)
+        if request.user.is_superuser or obj is None:
+            return given
+        return [
+            (title, {**box, "fields": tuple(each for each in box["fields"] if each != "password")})
+            for title, box in given
+        ]
+
     def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
         """Refuse what the API refuses."""
         accounts: Iterable[User] = User.objects.all() if pks is None else User.objects.filter(pk__in=_numbers(pks))
         if deletes:
-            return refusals.NAMED if any(protects(each) for each in accounts) else ""
+            kept = (rule_for_superusers(request.user, each) for each in accounts)
+            return next(filter(None, kept), "") or (refusals.NAMED if any(protects(each) for each in accounts) else "")
         # a form without the box of groups, or with none ticked, says nothing of them or takes all away
         groups = _numbers(request.POST.getlist("groups"))
         account = next(iter(accounts), None)
         if account is None:
             return rule_against(request.user, None, groups=groups, credentials=False)
-        other = "email" in request.POST and request.POST["email"] != account.email
-        return rule_against(request.user, account, groups=groups, credentials=other)
+        # without its box the address would be taken off
+        other = request.POST.get("email", "") != account.email
+        # the page takes the hash of a password, too
+        for name in ("username", "password"):
+            other = other or request.POST.get(name, getattr(account, name)) != getattr(account, name)
+        powers = any(_ticked(request, name) != getattr(account, name) for name in ("is_staff", "is_superuser"))
+        return rule_against(request.user, account, groups=groups, credentials=other, powers=powers)
 
     def user_change_password(self, request: Any, id: Any, *rest: Any, **named: Any) -> Any:  # noqa: A002 - Django's own name
         """Show or save another password."""

@@ -54,8 +54,13 @@ MEMBERSHIP = gettext_noop(
 )
 GROUP = gettext_noop("Nhóm vks:… do phần hồ sơ vụ án quản lý: không tạo, không đổi, không xóa tại đây.")
 CREDENTIALS = gettext_noop(
-    "Mật khẩu và thư điện tử của người đang giữ chức danh do chính người đó hoặc siêu quản trị đổi: hãy báo siêu quản trị."
+    "Tên đăng nhập, mật khẩu và thư điện tử của người đang giữ hoặc sắp giữ chức danh do chính người đó hoặc siêu quản trị "
+    "đổi: hãy báo siêu quản trị."
 )
+SUPERUSER = gettext_noop(
+    "Tài khoản siêu quản trị đọc được mọi vụ án nên chỉ siêu quản trị đổi hoặc xóa: hãy báo siêu quản trị."
+)
+POWERS = gettext_noop("Cờ nhân viên và quyền siêu quản trị chỉ siêu quản trị cho hoặc bỏ: hãy báo siêu quản trị.")
 SERVICE_ACCOUNT = gettext_noop(
     "Tài khoản này là chủ của mọi tài liệu hồ sơ vụ án, không ai đăng nhập bằng nó: không đổi, không xóa, không mở khóa."
 )

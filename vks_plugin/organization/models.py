@@ -26,6 +26,10 @@ class InForceManager(models.Manager[_M]):
             Q(ends_on__isnull=True) | Q(ends_on__gte=day)
         )
 
+    def not_over(self, day: dt.date) -> models.QuerySet[_M]:
+        """Return the records in force on `day` and those to come."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), ended_at__isnull=True)
+
 
 class ExistingManager(models.Manager[_M]):
     """For what exists from a day to a day."""

@@ -736,6 +736,24 @@ def _kept_by_the_host(world: World) -> Iterator[Call]:
     ):
         if (address, method) in there:
             yield Call(address, method, path, "", body, flags=flags)
+    root, coming = world.accounts["superuser"].pk, world.accounts["coming_kv1"].pk
+    password = "x9!Kq-another"
+    twice = {"usable_password": "true", "password1": password, "password2": password}
+    for address, method, path, about, said in (
+        ("api/users/{pk}", "PATCH", f"/api/users/{coming}/", "coming_kv1", {"password": password}),
+        ("api/users/{pk}", "PATCH", f"/api/users/{coming}/", "coming_kv1", {"username": "khac"}),
+        ("admin/auth/user/{id}/password", "POST", f"/admin/auth/user/{coming}/password/", "coming_kv1", twice),
+        (
+            "admin/auth/user/{object_id}/delete",
+            "POST",
+            f"/admin/auth/user/{root}/delete/",
+            "superuser",
+            {"post": "yes"},
+        ),
+    ):
+        if (address, method) in there:
+            form = "json" if address.startswith("api/") else "form"
+            yield Call(address, method, path, f"governs:{about}", said, form)
     if ("share/{slug}", "GET") in there:
         flags = frozenset({FORBIDDEN})
         for slug in ("sharelink7", "sharelinkbundle7"):

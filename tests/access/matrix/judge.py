@@ -29,7 +29,12 @@ _KEPT_TABLES = re.compile(
     r"^(?:documents_(?:document|note|customfieldinstance|sharelink)|guardian_|vks_(?!access_entry|grant_sweep|temporary_access|saved_filter))"
 )
 """Tables that say something of cases and case documents; what is asked, read or kept for oneself stands in others."""
-ONLY = {"answers": oracle.answers, "appoints": oracle.appoints, "organizes": oracle.organizes}
+ONLY = {
+    "answers": oracle.answers,
+    "appoints": oracle.appoints,
+    "organizes": oracle.organizes,
+    "governs": oracle.governs,
+}
 """What changes who may see something, by what a request says it does, and who alone gets it done in an office."""
 _SHELF = frozenset({"vks/custody", "api/vks/custody"})
 """Lists of what lies at one's office."""
@@ -164,7 +169,11 @@ class Judge:
         if FORBIDDEN in call.flags and (answer.status < 300 or answer.writes) and not self._is_page(answer, call):
             problems.append(f"is done ({answer.status}; {', '.join(sorted(set(answer.writes)))})")
         if sort in ONLY and not ONLY[sort](self.world.facts, who, key):
-            done = answer.status < 300 if call.door.startswith("api/") else bool(answer.writes)
+            done = (
+                answer.status < 300
+                if call.door.startswith("api/")
+                else bool(answer.writes) or self._is_saved(answer, call)
+            )
             problems += [f"{sort} for {key} without being one who may ({answer.status})"] if done else []
         if sort == "case":
             problems += self._goes_too_far(who, call, key, answer)
@@ -199,6 +208,12 @@ class Judge:
     def _is_page(answer: Answer, call: Call) -> bool:
         """Tell whether a page of administration was merely shown again, or the asker sent away."""
         return call.door.startswith("admin/") and not answer.writes
+
+    @staticmethod
+    def _is_saved(answer: Answer, call: Call) -> bool:
+        """Tell whether a page of administration did what it was sent: it leads on, and not to the page where one signs in."""
+        leads = answer.status == 302 and "login" not in answer.headers.get("Location", "")
+        return call.door.startswith("admin/") and call.method not in SAFE and leads
 
     def _denied(self, who: str, sort: str, key: str) -> bool:
         if sort == "paper":

@@ -522,6 +522,26 @@ def _guards() -> Iterator[Mutant]:
         ("superuser",),
         host="paperless",
     )
+    no_rule = _replace("vks_plugin.host.accounts", "rule_for_superusers", lambda _old: lambda *_who: "")
+    for name, breaks, account, method in (
+        ("accounts: administration pages delete superusers", no_rule, "superuser", "POST"),
+        ("accounts: who is to have a post is anybody", _no_holders, "coming_kv1", "PATCH"),
+    ):
+        yield Mutant(
+            name,
+            breaks,
+            lambda call, about=f"governs:{account}", method=method: (call.about, call.method) == (about, method),  # type: ignore[misc]
+            ("staff",),
+            host="paperless",
+        )
+
+
+def _no_holders(_world: World) -> None:
+    from vks_plugin.host import accounts
+
+    if not accounts._holders:
+        raise LookupError("nobody is said to hold a post")
+    accounts._holders.clear()
 
 
 def _hides_nothing(_old: object) -> Any:

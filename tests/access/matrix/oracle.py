@@ -254,6 +254,11 @@ def appoints(facts: Facts, who: str, office: str) -> bool:
     return facts.people[who].superuser or _holds(facts, who, may | {("system_admin", facts.above.get(office, ""))})
 
 
+def governs(facts: Facts, who: str, account: str) -> bool:
+    """Tell whether somebody gets into the account of another, or rid of it: superusers, everybody into his own."""
+    return facts.people[who].superuser or who == account
+
+
 def organizes(facts: Facts, who: str, province: str) -> bool:
     """Tell whether somebody keeps offices and departments: the chief of the province, who keeps the system there, superusers."""
     return facts.people[who].superuser or _holds(facts, who, {(role, province) for role in _KEEP_OFFICES})

@@ -302,7 +302,7 @@ ADMIN_ROWS: dict[str, str] = {
     "account/emailaddress": "guard: superusers only; another address brings another password",
     "auditlog/logentry": "guard: leaves out what it says of documents the asker may not see",
     "auth/group": "guard: groups of offices stay as they are",
-    "auth/user": "guard: membership, passwords and addresses as in the API; says of no case who is named in it",
+    "auth/user": "guard: membership, names, passwords, addresses, flags and superusers as in the API; says of no case who is named in it",
     "authtoken/tokenproxy": "guard: superusers only; who reads a token is its holder",
     "documents/correspondent": "guard: one's own and nobody's; the doctor looks for telling names",
     "documents/customfield": "guard: the field of the case code stays",

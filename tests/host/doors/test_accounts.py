@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
+from django.utils import timezone
 
 from tests.host.doors.conftest import Secret, Visitor
 from tests.people import PASSWORD
 from vks_plugin.host import accounts
-from vks_plugin.organization.actions import service_account_id
+from vks_plugin.organization.actions import appoint, service_account_id
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -145,6 +149,174 @@ def test_nobody_takes_over_the_account_of_somebody_with_a_post(
     assert visitor.ask("patch", f"/api/users/{guest.pk}/", {"password": "x9!Kq-another"}).status_code == 200
     own = people["admin_province"]
     assert visitor.ask("patch", f"/api/users/{own.pk}/", {"email": "may@example.org"}).status_code == 200
+
+
+_PASSWORDS = {"usable_password": "true", "password1": "x9!Kq-another", "password2": "x9!Kq-another"}
+
+
+def _form_of(visitor: Visitor, account: User, **changed: Any) -> dict[str, Any]:
+    """Return the form of an account on the host's page of administration as a browser sends it, some of it changed."""
+    form = visitor.get(f"/admin/auth/user/{account.pk}/change/").context["adminform"].form
+    values: dict[str, Any] = {}
+    for name, value in ({name: form[name].value() for name in form.fields} | changed).items():
+        if isinstance(value, dt.datetime):
+            local = timezone.localtime(value)
+            values |= {f"{name}_0": f"{local:%Y-%m-%d}", f"{name}_1": f"{local:%H:%M:%S.%f}"}
+        elif isinstance(value, list):
+            values[name] = [getattr(each, "pk", each) for each in value]
+        elif value not in (None, "", False):
+            values[name] = value
+    return values
+
+
+@pytest.fixture
+def staff(secret: Secret, as_person: SignIn, people: dict[str, User]) -> Visitor:
+    """Return somebody of the office who may edit accounts, on the host's pages of administration too."""
+    User.objects.filter(pk=people["admin_province"].pk).update(is_staff=True)
+    return as_person("admin_province", *_POWERS)
+
+
+def test_nobody_but_a_superuser_takes_over_a_superuser(
+    staff: Visitor, as_person: SignIn, administrators: dict[str, Visitor]
+) -> None:
+    """A superuser is in no group of ours and has no post, and reads every case."""
+    root = User.objects.create_superuser("goc", email="goc@example.org", password=PASSWORD)
+    page = f"/admin/auth/user/{root.pk}/"
+
+    def whole() -> Any:
+        return User.objects.filter(pk=root.pk).values().get()
+
+    before = whole()
+    chosen = {"action": "delete_selected", "_selected_action": [str(root.pk)], "post": "yes"}
+    refused: dict[str, Callable[[], Any]] = {
+        "password": lambda: staff.post(f"{page}password/", _PASSWORDS),
+        "hash": lambda: staff.post(f"{page}change/", _form_of(staff, root, password=make_password("x9!Kq-another"))),
+        "address": lambda: staff.post(f"{page}change/", _form_of(staff, root, email="toi@example.org")),
+        "user name": lambda: staff.post(f"{page}change/", _form_of(staff, root, username="khac")),
+        "locked": lambda: staff.post(f"{page}change/", _form_of(staff, root, is_active=False)),
+        "power": lambda: staff.post(f"{page}change/", _form_of(staff, root, is_superuser=False)),
+        "deleted": lambda: staff.post(f"{page}delete/", {"post": "yes"}),
+        "chosen": lambda: staff.post("/admin/auth/user/", chosen),
+        "all": lambda: staff.post("/admin/auth/user/", chosen | {"select_across": "1"}),
+        "api password": lambda: staff.ask("patch", f"/api/users/{root.pk}/", {"password": "x9!Kq-another"}),
+        "api locked": lambda: staff.ask("patch", f"/api/users/{root.pk}/", {"is_active": False}),
+        "api deleted": lambda: staff.ask("delete", f"/api/users/{root.pk}/"),
+    }
+    for what, send in refused.items():
+        answer = send()
+        assert answer.status_code == 403, what
+        said = answer.json()["detail"] if what.startswith("api") else answer.content.decode()
+        assert "chỉ siêu quản trị đổi hoặc xóa" in said, what
+        assert whole() == before, what
+    assert root.password not in staff.get(f"{page}change/").content.decode()
+    # superusers keep one another's accounts
+    other = administrators["superuser"]
+    changed = other.post(f"{page}change/", _form_of(other, root, email="moi@example.org", is_superuser=False))
+    assert changed.status_code == 302, changed.context["adminform"].form.errors
+    root.refresh_from_db()
+    assert (root.email, root.is_superuser) == ("moi@example.org", False)
+    assert other.post(f"{page}password/", _PASSWORDS).status_code == 302
+    assert other.post(f"{page}delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=root.pk).exists()
+
+
+def test_nobody_but_a_superuser_makes_staff_or_superusers(
+    staff: Visitor, people: dict[str, User], administrators: dict[str, Visitor]
+) -> None:
+    """The host's page keeps one of the two flags to superusers, the API both."""
+    friend, own = User.objects.create_user("khach"), people["admin_province"]
+    own.refresh_from_db()
+    for account, change in (
+        (friend, {"is_staff": True}),
+        (friend, {"is_superuser": True}),
+        (own, {"is_superuser": True}),
+        (own, {"is_staff": False}),
+    ):
+        before = (account.is_staff, account.is_superuser)
+        answer = staff.post(f"/admin/auth/user/{account.pk}/change/", _form_of(staff, account, **change))
+        assert answer.status_code == 403, change
+        assert "Cờ nhân viên" in answer.content.decode(), change
+        assert staff.ask("patch", f"/api/users/{account.pk}/", change).status_code == 403, change
+        account.refresh_from_db()
+        assert (account.is_staff, account.is_superuser) == before, change
+    # what is left as it is is no change
+    for account in (friend, own):
+        form = _form_of(staff, account, last_name="Phan Thị")
+        answer = staff.post(f"/admin/auth/user/{account.pk}/change/", form)
+        assert answer.status_code == 302, answer.context["adminform"].form.errors
+        account.refresh_from_db()
+        assert account.last_name == "Phan Thị"
+    other = administrators["superuser"]
+    assert (
+        other.post(f"/admin/auth/user/{friend.pk}/change/", _form_of(other, friend, is_staff=True)).status_code == 302
+    )
+    friend.refresh_from_db()
+    assert friend.is_staff
+
+
+@pytest.mark.parametrize("begins", [0, 1])
+def test_nobody_takes_over_the_account_of_who_is_to_have_a_post(
+    staff: Visitor, administrators: dict[str, Visitor], units: dict[str, ProcuracyUnit], begins: int
+) -> None:
+    """Before its first day nobody is in a group by it: a password set today would open the cases tomorrow."""
+    today = timezone.localdate()
+    guest = User.objects.create_user("sapden", email="den@example.org", password=PASSWORD)
+    address, page = f"/api/users/{guest.pk}/", f"/admin/auth/user/{guest.pk}/"
+    assert staff.ask("patch", address, {"username": "sap_den"}).status_code == 200
+    guest.refresh_from_db()
+    post = appoint(
+        user=guest, unit=units["QN-KV1"], role="chief_procurator", starts_on=today + dt.timedelta(days=begins)
+    )
+    assert guest.groups.exists() == (begins == 0)
+    before = (guest.username, guest.email, guest.password)
+    for change in (
+        {"password": make_password("x9!Kq-another")},
+        {"email": "toi@example.org"},
+        {"username": "toi"},
+    ):
+        answer = staff.ask("patch", address, {**change, "last_name": "Khác"})
+        assert answer.status_code == 403, change
+        assert "sắp giữ chức danh" in answer.json()["detail"], change
+        answer = staff.post(f"{page}change/", _form_of(staff, guest, **change))
+        assert answer.status_code == 403, change
+    assert staff.post(f"{page}change/", _form_of(staff, guest, email="")).status_code == 403
+    assert staff.post(f"{page}password/", _PASSWORDS).status_code == 403
+    guest.refresh_from_db()
+    assert (guest.username, guest.email, guest.password) == before
+    # the rest of the account, and a superuser
+    assert staff.ask("patch", address, {"username": guest.username, "last_name": "Phan Thị"}).status_code == 200
+    assert administrators["superuser"].ask("patch", address, {"username": "den_roi"}).status_code == 200
+    # the post is over
+    Appointment.objects.filter(pk=post.pk).update(ended_at=timezone.now())
+    guest.groups.clear()
+    assert staff.ask("patch", address, {"password": "x9!Kq-another"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "account/emailaddress",
+        "authtoken/tokenproxy",
+        "mfa/authenticator",
+        "socialaccount/socialaccount",
+        "socialaccount/socialapp",
+        "socialaccount/socialtoken",
+    ],
+)
+def test_no_page_of_administration_gives_another_way_in(
+    staff: Visitor, as_person: SignIn, people: dict[str, User], rows: str
+) -> None:
+    """Whatever permissions of the host somebody was given: ways to sign in as others are for superusers."""
+    people["admin_province"].user_permissions.add(
+        *Permission.objects.filter(content_type__app_label__in=["account", "authtoken", "mfa", "socialaccount"])
+    )
+    visitor = as_person("admin_province")
+    chief = people["chief_kv1"].pk
+    for page in ("", "add/", f"{chief}/change/", f"{chief}/delete/"):
+        for answer in (visitor.get(f"/admin/{rows}/{page}"), visitor.post(f"/admin/{rows}/{page}", {"user": chief})):
+            # what is not there, or has no such page for anybody, leads to another page
+            assert answer.status_code in {302, 403, 404}, (page, answer.status_code)
+            assert answer.status_code == 403 or page not in {"", "add/"}, page
 
 
 def test_nobody_signs_in_as_the_account_that_owns_the_documents(
