@@ -111,6 +111,41 @@ def test_where_a_case_and_each_of_its_volumes_is_is_told_to_who_may_know_it(
         assert reader.get(f"{where}?{wrong}").status_code == reader.get(f"{where}timeline/?{wrong}").status_code == 400
 
 
+def test_an_exhibit_that_stayed_behind_is_told_and_given_later(here: CaseFile, as_person: SignIn) -> None:
+    clerk, (knife,) = as_person("clerk_kv1"), here.exhibits.all()
+    where, hand_overs = f"/api/vks/cases/{here.code}/custody/", f"/api/vks/cases/{here.code}/hand-overs/"
+    given: dict[str, Any] = {"direction": "vks_ta", "reason": "tra_ho_so", "agency": COURT}
+    made = clerk.post(hand_overs, given, format="json").json()
+    assert made["exhibits"] == [{"id": knife.pk, "name": "Con dao bầu", "quantity": "01", "seal": "", "received": None}]
+    row = f"/api/vks/hand-overs/{made['id']}/"
+    found: dict[str, Any] = {"documents_complete": True, "served": True, "awaits_paper": True}
+    found["missing"] = "Con dao còn giám định"
+    wrongs: list[tuple[dict[str, Any], str]] = [
+        ({"received_exhibits": [knife.pk + 1]}, "exhibits"),
+        ({"received_exhibits": [], "exhibits_complete": True}, "exhibits_complete"),
+        ({"received_exhibits": [], "missing": ""}, "missing"),
+    ]
+    for wrong, field in wrongs:
+        answer = clerk.post(f"{row}accept/", found | wrong, format="json")
+        assert (answer.status_code, answer.json()["field"]) == (400, field)
+    refused = clerk.post(f"{row}reject/", {"received_exhibits": []}, format="json").json()
+    assert (refused["missing"], refused["exhibits"][0]["received"]) == ("01 Con dao bầu", False)
+    clerk.post(f"{row}send/")
+    told = clerk.post(f"{row}accept/", found | {"received_exhibits": []}, format="json").json()
+    assert (told["state"], told["outstanding_exhibits"]) == ("da_nhan", [knife.pk])
+    (file,) = [each for each in as_person("prosecutor_kv1").get(where).json() if each["part"] == "hsva"]
+    left = {"id": knife.pk, "name": "Con dao bầu", "quantity": "01", "seal": "", "hand_over": made["id"]}
+    assert file["exhibits"] == [left | {"holder": here.unit.name}]
+    assert clerk.get(f"{where}?volume=1").json()[0]["exhibits"] == []
+    # it follows alone
+    rest = clerk.post(hand_overs, given | {"completes": made["id"]}, format="json").json()
+    assert (rest["volumes"], [each["id"] for each in rest["exhibits"]]) == ([], [knife.pk])
+    found = {"documents_complete": True, "exhibits_complete": True, "awaits_paper": True}
+    assert clerk.post(f"/api/vks/hand-overs/{rest['id']}/accept/", found, format="json").status_code == 200
+    assert clerk.get(row).json()["outstanding_exhibits"] == []
+    assert [each["exhibits"] for each in clerk.get(where).json() if each["part"] == "hsva"] == [[]]
+
+
 def test_the_first_keeper_is_named_once_and_by_who_keeps_paper(case: CaseFile, as_person: SignIn) -> None:
     where = f"/api/vks/cases/{case.code}/custody/keeper/"
     said = {"part": "hsva", "agency": COURT, "since": "2026-03-01"}

@@ -479,6 +479,7 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
         "exhibits_complete": True,
         "served": True,
         "outstanding": [],
+        "exhibits_outstanding": [],
         "document": None,
         "awaits_paper": True,
         "happened_at": f"{entry.at:%Y-%m-%dT%H:%M:%SZ}",
@@ -489,6 +490,7 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
         "giver": f"Lê Văn Điều – {agency}",
         "receiver": receiver,
         "exhibits_listed": exhibits,
+        "exhibits_lacking": [],
         "missing": "",
     }
     assert b"NP-7" not in bytes(entry.line)
@@ -500,7 +502,7 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
     assert (back["unit_before"], back["unit"], back["volume_folios"]) == ("QN-KV1", None, [[1, 1, 6]])
     refused = found.of("hand_over_rejected")
     assert (data(refused)["served"], data(refused)["volumes_missing"]) == (False, [1])
-    assert hidden(refused) == {"missing": why}
+    assert hidden(refused) == {"exhibits_lacking": [], "missing": why}
     assert hidden(found.rows[0])["number"] == f"1/{timezone.localdate().year}"
     assert data(found.of("hand_over_paper"))["sha256"] == paper.sha256
     assert hidden(found.of("hand_over_cancelled")) == {"reason": "Giao nhầm"}

@@ -258,7 +258,8 @@ def test_a_file_comes_from_the_agency_once_it_is_complete(
         300,
     )
     assert [each["code"] for each in row.volumes] == [f"{bound.code}-HSVA-T0{n}".upper() for n in (1, 2, 3)]
-    assert row.exhibits == [{"name": "Con dao bầu", "quantity": "01", "seal": "NP-7"}]
+    knife = Exhibit.objects.get(case=bound)
+    assert row.exhibits == [{"id": knife.pk, "name": "Con dao bầu", "quantity": "01", "seal": "NP-7", "received": None}]
     # sent is not received: the agency still has it
     assert holder_of(bound).name == AGENCY
     with pytest.raises(BadInput, match="Bản kết luận điều tra") as refused:

@@ -39,6 +39,9 @@ LATER = {
     "person_id",
     "volume_folios",
     "exhibits_listed",
+    "exhibits_outstanding",
+    "exhibits_lacking",
+    "exhibits_missing",
     "happened_at",
 }
 """Fields that entries of hand-overs did not have before."""

@@ -18,7 +18,7 @@ from tests.people import make_district, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
 from vks_plugin.access.queries import case_for
-from vks_plugin.cases.models import CaseFile, Volume
+from vks_plugin.cases.models import CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody import queries
 from vks_plugin.custody.accession_papers import as_paper
@@ -29,7 +29,12 @@ from vks_plugin.custody.actions.loans import approve_loan, issue_loan, request_l
 from vks_plugin.custody.models import Accession, DigitisationBatch, HandOver, Holding, LedgerEntry, Loan
 from vks_plugin.custody.printed_hand_over import hand_over_paper
 from vks_plugin.custody.queries.accession import accession_for, accessions_for
-from vks_plugin.custody.queries.hand_overs import coming_to, people_to_receive, volumes_told
+from vks_plugin.custody.queries.hand_overs import (
+    coming_to,
+    outstanding_exhibits_of,
+    people_to_receive,
+    volumes_told,
+)
 from vks_plugin.custody.queries.holding import holder_of, keeping_told
 from vks_plugin.custody.queries.loans import lenders_of
 from vks_plugin.custody.registers import register_lines
@@ -156,12 +161,14 @@ def world(filed_case: FiledCase, people: dict[str, User], units: dict[str, Procu
     parted_too = register(actor=people["clerk_kv3"], unit=units["QN-KV3"], name="Hồ sơ trả khu vực 3 từng phần")
     Holding.objects.create(case=parted_too, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.ASSUMED)
     Volume.objects.bulk_create(Volume(case=parted_too, number=n, folio_from=n * 9, folio_to=n * 9 + 8) for n in (1, 2))
+    Exhibit.objects.create(case=parted_too, name="Con dao bầu", seal_number="NP-7", accompanies_file=True)
     some = replace(BETWEEN, reason="tra_ho_so", other_unit=units["QN-KV3"], volumes=[1])
     kept_back = accept(
         actor=people["clerk_kv3"],
         row=hand_over(actor=clerk, case=parted_too, terms=some),
-        checks=PASSED,
-        missing="Tập 2 còn sao chụp",
+        checks=PASSED._replace(exhibits_complete=False),
+        received_exhibits=[],
+        missing="Tập 2 còn sao chụp, con dao còn giám định",
     )
     foreign = made("Vụ án của tỉnh", units["QN"])
     Holding.objects.create(case=foreign, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.ASSUMED)
@@ -278,8 +285,10 @@ def _kept_back_from_who_took_over(world: World, people: dict[str, User], new: Pr
     ]
     said = data(LedgerEntry.objects.get(case=before.case, kind="paper_taken_over"))
     assert (said["unit_before"], said["unit"], said["volume_numbers"]) == ("QN-KV1", new.code, [2])
+    assert (said["exhibits_joined"], outstanding_exhibits_of(before.case)) == ([before.exhibits[0]["id"]], {})
     out = hand_over(actor=clerk, case=case.case, terms=TO_COURT)
     assert [each["number"] for each in out.volumes] == [1, 2]
+    assert [each["name"] for each in out.exhibits] == ["Con dao bầu"]
 
 
 def _paper_of_others(world: World, people: dict[str, User], new: ProcuracyUnit) -> None:

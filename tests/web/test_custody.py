@@ -375,6 +375,62 @@ def test_what_was_not_ticked_is_what_a_refusal_names(
     assert (answer.status_code, answer.json()["missing"]) == (200, "Tập 12")
 
 
+def boxes(answer: Any) -> dict[str, bool]:
+    """Return the exhibits on the page by their ids, each with whether it is ticked."""
+    found = [each for tag, each in Page(answer).elements if tag == "input" and each.get("name") == "exhibits"]
+    return {str(each["value"]): "checked" in each for each in found}
+
+
+def test_which_exhibit_did_not_come_is_ticked_off_and_follows(
+    twelve: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    clerk, code = as_person("clerk_kv1"), twelve.code
+    knife, phone = (
+        Exhibit.objects.create(case=twelve, name=name, quantity="01", seal_number=seal, accompanies_file=True)
+        for name, seal in (("Con dao bầu", "NP-7"), ("Điện thoại của Ánh", "NP-8"))
+    )
+    back = Terms(part="hsva", direction="cqdt_vks", reason="tra_ho_so", agency=AGENCY)
+    row = hand_over(actor=people["clerk_kv1"], case=twelve, terms=back)
+    where = f"/vks/custody/{row.pk}/"
+    page = clerk.get(where)
+    assert (boxes(page), "Con dao bầu (NP-7)" in Page(page).text) == ({str(knife.pk): True, str(phone.pk): True}, True)
+    sent: dict[str, Any] = FOUND | {"volumes": [str(number) for number in range(1, 13)], "exhibits": [str(knife.pk)]}
+    sent["missing"] = "Điện thoại còn giám định"
+    answer = clerk.post(f"{where}accept/", sent)
+    assert (answer.status_code, "hãy bỏ đánh dấu “Đủ vật chứng”" in Page(answer).text) == (400, True)
+    assert boxes(answer) == {str(knife.pk): True, str(phone.pk): False}
+    # a refusal that says no more names it
+    del sent["exhibits_complete"]
+    told = Page(clerk.post(f"{where}reject/", sent | {"missing": ""}, follow=True)).text
+    assert "Còn thiếu: 01 Điện thoại của Ánh" in told
+    assert "Vật chứng không có khi đếm: 01 Điện thoại của Ánh" in told
+    clerk.post(f"{where}send/")
+    shown = Page(clerk.post(f"{where}accept/", sent, follow=True)).text
+    assert ("Đã nhận hồ sơ." in shown, "chưa giao" in shown, "Nhận nốt vật chứng còn thiếu" in shown) == (
+        True,
+        True,
+        True,
+    )
+    assert f"Vật chứng 01 Điện thoại của Ánh còn ở {AGENCY}" in Page(clerk.get(f"/vks/cases/{code}/custody/")).text
+    # it follows alone: no volume is asked for
+    following = f"/vks/custody/new/?case={code}&completes={row.pk}"
+    page = clerk.get(following)
+    assert (boxes(page), "data-vks-volumes" in page.content.decode()) == ({str(phone.pk): True}, False)
+    given = {"part": "hsva", "direction": "cqdt_vks", "reason": "tra_ho_so", "agency": AGENCY, "other_unit": "QN-KV1"}
+    answer = clerk.post(following, given)
+    assert (answer.status_code, "Hãy chọn vật chứng được giao nốt." in Page(answer).text) == (400, True)
+    clerk.post(following, given | {"exhibits": [str(phone.pk)]})
+    rest = HandOver.objects.latest("pk")
+    page = clerk.get(f"/vks/custody/{rest.pk}/")
+    assert (rest.completes, boxes(page)) == (row, {str(phone.pk): True})
+    assert ("data-vks-volumes" in page.content.decode(), "Tập, bút lục" in Page(page).text) == (False, False)
+    clerk.post(f"/vks/custody/{rest.pk}/accept/", FOUND | {"exhibits": [str(phone.pk)]})
+    row.refresh_from_db()
+    rest.refresh_from_db()
+    assert (rest.state, row.outstanding_exhibits) == ("da_nhan", [])
+    assert "còn ở" not in Page(clerk.get(f"/vks/cases/{code}/custody/")).text
+
+
 def test_the_desk_shows_what_is_late_and_the_volumes_that_are_out(
     twelve: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
 ) -> None:

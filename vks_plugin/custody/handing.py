@@ -6,7 +6,7 @@ A row is never taken away: hand-overs that are there name it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vks_plugin.text import gettext_noop as _
 
@@ -149,3 +149,25 @@ def checks_for(kind: str, part: str, direction: str, *, completes: bool) -> tupl
 def volume_code(case_code: str, part: str, number: int) -> str:
     """Return what the label of a volume says: letters every keyboard sends alike, whatever method of input is on."""
     return f"{case_code}-{part}-T{number:02d}".upper()
+
+
+_MARKS = frozenset({"id", "received"})
+"""What a listed exhibit has beside what is written of it: which one it is, and whether it came."""
+
+
+def exhibit_line(pk: int, name: str, quantity: str, seal: str) -> dict[str, Any]:
+    """Return an exhibit as a hand-over lists it, before anybody counted."""
+    return {"id": pk, "name": name, "quantity": quantity, "seal": seal, "received": None}
+
+
+def as_written(line: Any) -> Any:
+    """Return what is written of a listed exhibit, without which one it is and whether it came.
+
+    What no act ever wrote comes back as it is, for who compares it with what was recorded.
+    """
+    return {name: value for name, value in line.items() if name not in _MARKS} if isinstance(line, dict) else line
+
+
+def is_lacking(line: Any) -> bool:
+    """Tell whether a listed exhibit was marked as not being there; of one nobody marked it is not said."""
+    return isinstance(line, dict) and line.get("received") is False

@@ -10,7 +10,7 @@ from django.utils import timezone
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.handing import REASONS
+from vks_plugin.custody.handing import REASONS, is_lacking
 from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.queries.hand_overs import named_rows, volumes_of
 from vks_plugin.language import speaking
@@ -67,12 +67,13 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     higher = unit.parent if unit is not None else None
     moment = timezone.localtime(row.accepted_at or row.sent_at or row.created_at)
     form = f"(Mẫu số {row.form_number}, {row.form_edition})" if row.form_number and row.form_edition else ""
+    not_there = "Còn thiếu" if row.state == "chua_nhan" else "Chưa giao"
     rows = [
         (
             str(number),
             f"{each['label']} – {dict(PARTS)[row.part].lower()}",
             f"{each['folio_from']} – {each['folio_to']}" if each["folio_from"] is not None else "",
-            ("Còn thiếu" if row.state == "chua_nhan" else "Chưa giao") if each["received"] is False else "",
+            not_there if each["received"] is False else "",
         )
         for number, each in enumerate(row.volumes, start=1)
     ]
@@ -81,16 +82,25 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
             str(len(row.volumes) + number),
             f"Vật chứng: {each['name'] or _BLANK}",
             each["quantity"],
-            f"Niêm phong số {each['seal']}" if each["seal"] else "",
+            "; ".join(
+                filter(
+                    None,
+                    (not_there if is_lacking(each) else "", f"Niêm phong số {each['seal']}" if each["seal"] else ""),
+                )
+            ),
         )
         for number, each in enumerate(row.exhibits, start=1)
     ]
     folios = row.folio_range
-    total = f"Tổng cộng: {len(row.volumes)} tập"
-    total += f", {row.folio_count} bút lục (từ {folios[0]} đến {folios[1]})" if folios is not None else ""
-    total += f", {row.total_pages} trang" if row.total_pages else ""
-    total += f", {len(row.exhibits)} vật chứng đi kèm." if row.exhibits else "."
-    closing = [total]
+    lacking = len(row.lacking_exhibits)
+    counted = [f"{len(row.volumes)} tập"] if row.volumes or not row.exhibits else []
+    counted += [f"{row.folio_count} bút lục (từ {folios[0]} đến {folios[1]})"] if folios is not None else []
+    counted += [f"{row.total_pages} trang"] if row.total_pages else []
+    if row.exhibits:
+        counted.append(
+            f"{len(row.exhibits)} vật chứng đi kèm" + (f" ({not_there.lower()} {lacking} vật chứng)" if lacking else "")
+        )
+    closing = [f"Tổng cộng: {', '.join(counted)}."]
     if row.seal_condition:
         closing.append(f"Tình trạng niêm phong: {row.seal_condition}.")
     results = "; ".join(

@@ -24,7 +24,7 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.accession_papers import period_of
-from vks_plugin.custody.handing import REASONS
+from vks_plugin.custody.handing import REASONS, is_lacking
 from vks_plugin.custody.models import AccessionItem, CertifiedCopy, HandOver, LedgerEntry, Loan, NumberSeries
 from vks_plugin.custody.printed_copy import TITLES
 from vks_plugin.custody.queries.copies import COPY_ACTS
@@ -278,12 +278,21 @@ def _lines(parts: Iterable[str]) -> str:
 
 def _folios(row: HandOver) -> str:
     folios = row.folio_range
+    if not row.volumes:
+        # exhibits alone follow
+        return ""
     volumes = f"{len(row.volumes)} tập"
     return volumes if folios is None else f"{row.folio_count} bút lục (từ {folios[0]} đến {folios[1]}), {volumes}"
 
 
 def _exhibits(row: HandOver) -> str:
-    return _lines(" ".join(filter(None, (each["quantity"], each["name"]))) for each in row.exhibits)
+    not_there = "còn thiếu" if row.state == "chua_nhan" else "chưa giao"
+
+    def line(each: Mapping[str, Any]) -> str:
+        said = " ".join(filter(None, (each["quantity"], each["name"])))
+        return f"{said or 'Vật chứng'} ({not_there})" if is_lacking(each) else said
+
+    return _lines(line(each) for each in row.exhibits)
 
 
 def _person(name: str, title: str) -> str:

@@ -129,6 +129,7 @@ BLANKED: tuple[tuple[Model, str, Mapping[str, Any]], ...] = (
             "case_name": "",
             "main_accused": "",
             "exhibits": [],
+            "outstanding_exhibits": [],
             "seal_condition": "",
             "note": "",
             "missing": "",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions.hand_overs import Terms, terms_of
 from vks_plugin.custody.handing import (
@@ -26,7 +26,9 @@ from vks_plugin.custody.handing import (
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
     directions_of,
-    exhibits_of,
+    exhibit_in_words,
+    exhibits_meant,
+    exhibits_to_give,
     knows_of,
     may_attach,
     may_take_in,
@@ -181,24 +183,17 @@ class HandOverForm(_ScanForm):
             volumes_to_give(case, self.chosen_part, direction, completes) if direction else [],
             None if said is None else set(said.volumes or ()),
         )
-        exhibits = exhibits_of(case) if self.chosen_part == "hsva" else []
-        named = knows_of(user, case)
-        fields["exhibits"].choices = [(str(each.pk), self._exhibit(each, named=named)) for each in exhibits]
-        self.initial["exhibits"] = [
-            str(each.pk) for each in exhibits if said is None or each.pk in (said.exhibits or ())
-        ]
+        exhibits = exhibits_to_give(case, self.chosen_part, direction, completes) if direction else []
+        # to who may not know of the case by what is on its seal
+        told = exhibits if knows_of(user, case) else [{**each, "name": ""} for each in exhibits]
+        fields["exhibits"].choices = [(str(each["id"]), exhibit_in_words(each)) for each in told]
+        meant = exhibits_meant(exhibits, completes) if said is None else set(said.exhibits or ())
+        self.initial["exhibits"] = [str(each["id"]) for each in exhibits if each["id"] in meant]
         for name in self._unused():
             del self.fields[name]
         # a page of its own asks for the direction first, where there is one to choose
         choosing = not self.is_bound and row is None and self.chosen_direction != asked and len(self.directions) > 1
         self.fields["direction" if choosing else "reason"].widget.attrs["autofocus"] = True
-
-    @staticmethod
-    def _exhibit(row: Exhibit, *, named: bool) -> str:
-        """Return an exhibit as it is told: to who may not know of the case by what is on its seal."""
-        seal = gettext("niêm phong số %(seal)s") % {"seal": row.seal_number} if row.seal_number else ""
-        said = (row.quantity, row.name) if named else (row.quantity, gettext("vật chứng"), seal)
-        return " ".join(filter(None, said))
 
     def _directions(self, giving: list[str], *, takes_in: bool) -> list[str]:
         found = []
@@ -347,12 +342,13 @@ def _paper_field(**options: Any) -> PaperChoice:
 class ReceiveForm(_ScanForm):
     """What the receiving side found; one form for receiving and for refusing."""
 
+    exhibits = _Several(label=_("Vật chứng đi kèm"))
     documents_complete = forms.BooleanField(label=_(CHECKS["documents_complete"]), required=False)
     exhibits_complete = forms.BooleanField(label=_(CHECKS["exhibits_complete"]), required=False)
     served = forms.BooleanField(label=_(CHECKS["served"]), required=False)
     missing = forms.CharField(
         label=_("Còn thiếu (bắt buộc khi chưa nhận)"),
-        help_text=_("Để trống thì ghi các tập không đánh dấu."),
+        help_text=_("Chưa nhận mà để trống thì ghi các tập, vật chứng không đánh dấu."),
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -369,6 +365,14 @@ class ReceiveForm(_ScanForm):
         self.row = row
         self.fields["codes"].widget.attrs["autofocus"] = True
         self.list_volumes(row.volumes)
+        # what was listed before it was told which exhibit it is nobody can mark
+        listed = [each for each in row.exhibits if "id" in each]
+        if listed:
+            chooser: Any = self.fields["exhibits"]
+            chooser.choices = [(str(each["id"]), _on_the_record(each)) for each in listed]
+            self.initial["exhibits"] = [str(each["id"]) for each in listed]
+        else:
+            del self.fields["exhibits"]
         for name in CHECKS:
             if name not in row.checks:
                 del self.fields[name]
@@ -409,6 +413,10 @@ class ReceiveForm(_ScanForm):
                 if not self.cleaned_data.get(name):
                     self.add_error(name, gettext("Cũng chưa đánh dấu."))
 
+    def received_exhibits(self) -> list[int] | None:
+        """Return the ids of the exhibits that were ticked; None: none can be."""
+        return self.cleaned_data.get("exhibits")
+
     @property
     def check_fields(self) -> list[forms.BoundField]:
         """The boxes of the checks that are wanted."""
@@ -418,6 +426,12 @@ class ReceiveForm(_ScanForm):
         """Return what was ticked; who refuses leaves open what is not: the words say what is missing."""
         found = {name: self.cleaned_data[name] for name in CHECKS if name in self.fields}
         return Checks(**{name: value or (None if refusing else False) for name, value in found.items()})
+
+
+def _on_the_record(exhibit: Mapping[str, Any]) -> str:
+    """Return an exhibit with its seal, as who counts it compares both."""
+    said = exhibit_in_words(exhibit)
+    return f"{said} ({exhibit['seal']})" if exhibit["seal"] and exhibit["name"] else said
 
 
 class CancelForm(StyledForm):

@@ -24,7 +24,7 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.kinds import CRIMINAL
-from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhibit
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
 from vks_plugin.custody.actions.holding import pass_to, refuse_before, require_volumes_here
 from vks_plugin.custody.actions.moving import move, next_number
@@ -34,6 +34,8 @@ from vks_plugin.custody.handing import (
     IN_PARTS,
     TRANSFER,
     Checks,
+    as_written,
+    is_lacking,
     reasons_for,
 )
 from vks_plugin.custody.models import HandOver, Holding, Keeper, NumberSeries
@@ -42,7 +44,9 @@ from vks_plugin.custody.queries.hand_overs import (
     WAITS_TOO_LONG,
     away_from_giver,
     directions_of,
-    exhibits_of,
+    exhibit_in_words,
+    exhibits_meant,
+    exhibits_to_give,
     gives,
     hand_overs_for,
     is_own_gift,
@@ -61,7 +65,6 @@ from vks_plugin.custody.queries.hand_overs import (
 )
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper
 from vks_plugin.custody.states import HAND_OVER
-from vks_plugin.custody.verify_ledger import canonical
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.letters import in_office, write_to
 from vks_plugin.organization.models import ProcuracyUnit
@@ -95,7 +98,7 @@ class Terms:
     volumes: Collection[int] | None = None
     """Numbers of the volumes; None: all that are there."""
     exhibits: Collection[int] | None = None
-    """Exhibits that go along, by their ids; None: all that accompany the file."""
+    """Exhibits that go along, by their ids; None: all that accompany the file and are there, of a completion what is to come."""
     total_pages: int | None = None
     seal_condition: str = ""
     place: str = ""
@@ -171,7 +174,8 @@ def amend_parts(*, actor: User, row: HandOver, given: Mapping[str, Any]) -> Hand
     row = _locked(row)
     exhibits = row.exhibits
     row = amend(actor=actor, row=row, terms=replace(terms_of(row), **given))
-    if "exhibits" not in given and row.exhibits != exhibits:
+    said, before = ([as_written(each) for each in listed] for listed in (row.exhibits, exhibits))
+    if "exhibits" not in given and said != before:
         # told by what is written of them, which may have been corrected since
         row.exhibits = exhibits
         row.save(update_fields=["exhibits"])
@@ -180,7 +184,7 @@ def amend_parts(*, actor: User, row: HandOver, given: Mapping[str, Any]) -> Hand
 
 def terms_of(row: HandOver) -> Terms:
     """Return what a hand-over says now, as `amend` takes it, for who changes a part of it."""
-    there = exhibits_of(row.case) if row.part == "hsva" else []
+    there = exhibits_to_give(row.case, row.part, row.direction, row.completes)
     counted = pages_of(row.case, row.part, row.volumes)
     return Terms(
         part=row.part,
@@ -194,11 +198,7 @@ def terms_of(row: HandOver) -> Terms:
         receiver_name=row.receiver_name,
         receiver_title=row.receiver_title,
         volumes=[each["number"] for each in row.volumes],
-        exhibits=[
-            each.pk
-            for each in there
-            if any(said in row.exhibits for said in (_exhibit(each), _exhibit(each) | {"name": ""}))
-        ],
+        exhibits=[each["id"] for each in there if any(_is_same(said, each) for said in row.exhibits)],
         # what was counted is counted anew, of the volumes it will be then
         total_pages=row.total_pages if row.total_pages != counted else None,
         seal_condition=row.seal_condition,
@@ -264,18 +264,22 @@ def _fill(row: HandOver, actor: User, terms: Terms) -> None:
     if terms.total_pages is not None and not 0 < terms.total_pages <= _LARGEST:
         raise BadInput(_("Tổng số trang không hợp lệ."), field="total_pages")
     row.volumes = _volumes(row, terms)
+    before, row.exhibits = row.exhibits, _exhibits(case, terms)
+    if not row.volumes and not row.exhibits:
+        owes_volumes = terms.completes is None or bool(terms.completes.outstanding)
+        raise BadInput(
+            _("Hãy chọn các tập có trong hồ sơ.") if owes_volumes else _("Hãy chọn vật chứng được giao nốt."),
+            field="volumes" if owes_volumes else "exhibits",
+        )
     row.total_pages = terms.total_pages if terms.total_pages is not None else pages_of(case, terms.part, row.volumes)
     _require_here(row)
-    before, row.exhibits = row.exhibits, _exhibits(case, terms) if terms.part == "hsva" else []
     if knows_of(actor, case):
         accused = case.accused.order_by("position", "pk").first()
         row.case_name, row.main_accused = case.name, accused.full_name[:200] if accused is not None else ""
     else:
         # who gives out paper of a case that is another office's reads the code on the label, also on the own record; what
         # somebody who knew had written of an exhibit stays
-        written = {canonical({**each, "name": ""}): each for each in before}
-        unnamed = [{**each, "name": ""} for each in row.exhibits]
-        row.exhibits = [written.get(canonical(each), each) for each in unnamed]
+        row.exhibits = [{**each, "name": _written_of(each, before)} for each in row.exhibits]
     if takes_the_case_along(row):
         require_transfer(actor, case)
         if row.receiver_unit is not None:
@@ -298,9 +302,9 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
     before = terms.completes
     if before is not None and (
         (before.case_id, before.part, before.direction) != (case.pk, terms.part, terms.direction)
-        or not before.outstanding
+        or not (before.outstanding or before.outstanding_exhibits)
     ):
-        raise BadInput(_("Lần giao trước không còn tập nào chưa giao."), field="completes")
+        raise BadInput(_("Lần giao trước không còn tập nào, vật chứng nào chưa giao."), field="completes")
     held = holder_of(case, terms.part)
     # what had stayed outside comes to the office, whoever borrowed the rest meanwhile
     if held.is_lent and (before is None or not DIRECTIONS[terms.direction].giver_outside):
@@ -407,25 +411,44 @@ def _receiver(case: CaseFile, giver: Keeper, terms: Terms, agency: str) -> Keepe
 def _volumes(row: HandOver, terms: Terms) -> list[dict[str, Any]]:
     there = volumes_to_give(row.case, terms.part, terms.direction, terms.completes)
     chosen = there if terms.volumes is None else [each for each in there if each["number"] in set(terms.volumes)]
-    if not chosen or (terms.volumes is not None and set(terms.volumes) - {each["number"] for each in there}):
+    # of a completion exhibits alone may follow
+    none = not chosen and terms.completes is None
+    if none or (terms.volumes is not None and set(terms.volumes) - {each["number"] for each in there}):
         raise BadInput(_("Hãy chọn các tập có trong hồ sơ."), field="volumes")
     if len(chosen) < len(there) and terms.completes is None and terms.reason != IN_PARTS:
         raise BadInput(_("Phải giao đủ các tập; chỉ khi trả hồ sơ mới được giao từng phần."), field="volumes")
     return chosen
 
 
-def _exhibits(case: CaseFile, terms: Terms) -> list[dict[str, str]]:
-    there = exhibits_of(case)
-    if terms.exhibits is not None:
-        wanted = set(terms.exhibits)
-        if wanted - {each.pk for each in there}:
-            raise BadInput(_("Vật chứng đã chọn không đi kèm hồ sơ này."), field="exhibits")
-        there = [each for each in there if each.pk in wanted]
-    return [_exhibit(each) for each in there]
+def _exhibits(case: CaseFile, terms: Terms) -> list[dict[str, Any]]:
+    there = exhibits_to_give(case, terms.part, terms.direction, terms.completes)
+    wanted = exhibits_meant(there, terms.completes) if terms.exhibits is None else set(terms.exhibits)
+    if terms.part == "hsva" and wanted - {each["id"] for each in there}:
+        raise BadInput(
+            _(
+                "Vật chứng đã chọn không đi kèm hồ sơ này, hoặc chưa giao theo biên bản trước: hãy giao nốt biên bản ấy."
+            ),
+            field="exhibits",
+        )
+    return [each for each in there if each["id"] in wanted]
 
 
-def _exhibit(row: Exhibit) -> dict[str, str]:
-    return {"name": row.name, "quantity": row.quantity, "seal": row.seal_number}
+def _is_same(said: Mapping[str, Any], exhibit: Mapping[str, Any]) -> bool:
+    """Tell whether what a hand-over lists is this exhibit; what was listed before it was told which is known by its words."""
+    if "id" in said:
+        return bool(said["id"] == exhibit["id"])
+    return as_written(said) in (as_written(exhibit), as_written(exhibit) | {"name": ""})
+
+
+def _written_of(exhibit: Mapping[str, Any], before: Collection[Mapping[str, Any]]) -> str:
+    """Return the name an exhibit was listed by before, where it is otherwise written the same; empty: it was not."""
+    nameless = {**as_written(exhibit), "name": ""}
+    named = (
+        each["name"]
+        for each in before
+        if each.get("id", exhibit["id"]) == exhibit["id"] and {**as_written(each), "name": ""} == nameless
+    )
+    return next(named, "")
 
 
 def _locked(row: HandOver) -> HandOver:
@@ -503,6 +526,8 @@ def send(*, actor: User, row: HandOver) -> HandOver:
         "reminded_on": None,
         "giver_unit": row.giver_unit,
         "volumes": [each | {"received": None} for each in row.volumes],
+        # what was listed before anybody marked exhibits stays as it is
+        "exhibits": [each | {"received": None} if "received" in each else each for each in row.exhibits],
         "steps": _step(row, actor, "send"),
         "documents_complete": None,
         "exhibits_complete": None,
@@ -555,6 +580,7 @@ def accept(
     row: HandOver,
     checks: Checks,
     received: Collection[int] | None = None,
+    received_exhibits: Collection[int] | None = None,
     missing: str = "",
     receiver_name: str = "",
     receiver_title: str = "",
@@ -569,6 +595,8 @@ def accept(
         row: the hand-over.
         checks: what was found, of `HandOver.checks`.
         received: numbers of the volumes that came; None: all.
+        received_exhibits: ids of the listed exhibits that came; None: all if `checks` say so, else they were not counted one
+            by one and words alone tell what is missing.
         missing: what did not come, where a file comes back in parts.
         receiver_name: who signed for the receiver; the actor, where the receiver is an office of ours.
         receiver_title: with which post.
@@ -585,14 +613,16 @@ def accept(
     """
     row = _locked(row)
     require_receiving(actor, row)
-    volumes, left = _received(row, received)
+    if received_exhibits is None and checks.exhibits_complete:
+        received_exhibits = _ids(row.exhibits)
+    volumes, exhibits = _counted(row, received), _counted_exhibits(row, received_exhibits, checks)
+    left, kept = _left(row, volumes, exhibits)
     missing = composed(missing).strip()[:2000]
-    if left and not missing:
+    if (left or kept) and not missing:
         raise BadInput(_("Hãy ghi rõ những gì còn thiếu."), field="missing")
+    excused = {"documents_complete", "exhibits_complete"} if left else {"exhibits_complete"} if kept else set[str]()
     wrong = tuple(
-        (name, label)
-        for name, label in row.checks.items()
-        if getattr(checks, name) is not True and not (left and name != "served")
+        (name, label) for name, label in row.checks.items() if getattr(checks, name) is not True and name not in excused
     )
     enforce(hand_over_closed(ClosingHandOver(failed=wrong)))
     name = one_line(receiver_name)[:200] or row.receiver_name
@@ -603,8 +633,10 @@ def accept(
     changes: dict[str, Any] = {
         **_found(row, checks),
         "volumes": volumes,
+        "exhibits": exhibits,
         "missing": missing,
         "outstanding": left,
+        "outstanding_exhibits": kept,
         "receiver_name": name,
         "receiver_title": title,
         "accepted_at": moment,
@@ -615,10 +647,13 @@ def accept(
     move(row, HAND_OVER, "accept", **changes)
     if row.completes is not None:
         came = {each["number"] for each in volumes if each["received"]}
-        rest = [number for number in row.completes.outstanding if number not in came]
-        HandOver.objects.filter(pk=row.completes.pk).update(outstanding=rest)
-        HandOver.objects.filter(pk=row.pk).update(outstanding=[])
-        row.outstanding = []
+        there = {each["id"] for each in exhibits if each.get("received")}
+        HandOver.objects.filter(pk=row.completes.pk).update(
+            outstanding=[number for number in row.completes.outstanding if number not in came],
+            outstanding_exhibits=[pk for pk in row.completes.outstanding_exhibits if pk not in there],
+        )
+        HandOver.objects.filter(pk=row.pk).update(outstanding=[], outstanding_exhibits=[])
+        row.outstanding, row.outstanding_exhibits = [], []
     else:
         giver = _giver_now(row)
         # of two offices of which the one took over from the other, or a third from both, paper lies where it is
@@ -641,6 +676,8 @@ def accept(
         happened_at=row.accepted_at,
         **{key: getattr(row, key) for key in CHECKS},
         outstanding=left,
+        exhibits_outstanding=kept,
+        exhibits_lacking=[as_written(each) for each in exhibits if is_lacking(each)],
         document=row.signed_paper.document_id if row.signed_paper is not None else None,
         awaits_paper=row.awaits_paper,
         missing=missing,
@@ -673,35 +710,93 @@ def _found(row: HandOver, checks: Checks) -> dict[str, Any]:
     return {name: getattr(checks, name) if name in row.checks else None for name in CHECKS}
 
 
-def _received(row: HandOver, received: Collection[int] | None) -> tuple[list[dict[str, Any]], list[int]]:
-    """Return the volumes with what came, and the numbers that the giver still has."""
-    came = {each["number"] for each in row.volumes} if received is None else set(received)
-    if not came or came - {each["number"] for each in row.volumes}:
+def _counted(row: HandOver, received: Collection[int] | None) -> list[dict[str, Any]]:
+    """Return the volumes, each with whether it came."""
+    listed = {each["number"] for each in row.volumes}
+    came = listed if received is None else set(received)
+    if came - listed:
         raise BadInput(_("Hãy chọn các tập có trong lần giao này."), field="volumes")
-    volumes = [{**each, "received": each["number"] in came} for each in row.volumes]
-    lacking = [each["label"] for each in volumes if not each["received"]]
+    return [{**each, "received": each["number"] in came} for each in row.volumes]
+
+
+def _ids(exhibits: Collection[Mapping[str, Any]]) -> set[int]:
+    """Return the ids of listed exhibits; those of before have none."""
+    return {each["id"] for each in exhibits if "id" in each}
+
+
+def _counted_exhibits(row: HandOver, received: Collection[int] | None, checks: Checks) -> list[dict[str, Any]]:
+    """Return the exhibits, each with whether it came, as far as they were counted one by one."""
+    listed: list[dict[str, Any]] = row.exhibits
+    if received is None:
+        return listed
+    came = set(received)
+    if came - _ids(listed):
+        raise BadInput(_("Hãy chọn các vật chứng có trong lần giao này."), field="exhibits")
+    counted = [{**each, "received": each["id"] in came} if "id" in each else each for each in listed]
+    lacking = [exhibit_in_words(each) for each in counted if is_lacking(each)]
+    if lacking and checks.exhibits_complete:
+        # the record would say both
+        raise BadInput(
+            _("Không có %(what)s thì chưa đủ vật chứng: hãy bỏ đánh dấu “Đủ vật chứng”, hoặc đánh dấu vật chứng đã có.")
+            % {"what": ", ".join(lacking)},
+            field="exhibits_complete",
+        )
+    return counted
+
+
+def _lacking(volumes: Collection[Mapping[str, Any]], exhibits: Collection[Mapping[str, Any]]) -> list[str]:
+    """Return what did not come, in words."""
+    labels = [str(each["label"]) for each in volumes if each["received"] is False]
+    return labels + [exhibit_in_words(each) for each in exhibits if is_lacking(each)]
+
+
+def _left(
+    row: HandOver, volumes: Collection[Mapping[str, Any]], exhibits: Collection[Mapping[str, Any]]
+) -> tuple[list[int], list[int]]:
+    """Return the numbers of the volumes and the ids of the exhibits that the giver still has.
+
+    Raises:
+        BadInput: nothing came, or some of what has to come whole.
+    """
+    came = {each["number"] for each in volumes if each["received"]}
+    follow = row.completes is not None and any(each.get("received") for each in exhibits)
+    if not came and not follow:
+        raise BadInput(
+            _("Hãy chọn các tập có trong lần giao này.")
+            if volumes
+            else _("Hãy chọn các vật chứng có trong lần giao này."),
+            field="volumes" if volumes else "exhibits",
+        )
+    lacking = _lacking(volumes, exhibits)
     if lacking and row.reason != IN_PARTS:
         raise BadInput(
             _("Còn thiếu %(what)s: hãy chọn “Chưa nhận” và ghi rõ phần thiếu.") % {"what": ", ".join(lacking)},
-            field="volumes",
+            field="volumes" if len(came) < len(volumes) else "exhibits",
         )
+    kept = [each["id"] for each in exhibits if is_lacking(each)]
+    listed = {each["number"] for each in volumes}
     if row.completes is not None:
-        return volumes, [each["number"] for each in volumes if not each["received"]]
+        return sorted(listed - came), kept
     elsewhere = away_from_giver(row.case, row.part, row.direction)
-    all_of_it = {each["number"] for each in volumes_of(row.case, row.part)} | {each["number"] for each in row.volumes}
-    return volumes, sorted(all_of_it - came - elsewhere)
+    all_of_it = {each["number"] for each in volumes_of(row.case, row.part)} | listed
+    return sorted(all_of_it - came - elsewhere), kept
 
 
 def _settle_earlier(row: HandOver) -> None:
     """Take off earlier hand-overs what is no longer missing since this one was received.
 
-    Volumes that came, or that this one now says are missing; and everything the receiver had kept back itself.
+    Volumes and exhibits that came, or that this one now says are missing; and everything the receiver had kept back itself.
     """
     said = {each["number"] for each in row.volumes} | set(row.outstanding)
-    earlier = HandOver.objects.filter(case=row.case, part=row.part, state="da_nhan").exclude(outstanding=[])
+    listed = _ids(row.exhibits)
+    earlier = HandOver.objects.filter(case=row.case, part=row.part, state="da_nhan")
+    earlier = earlier.exclude(outstanding=[], outstanding_exhibits=[])
     for before in earlier.exclude(pk=row.pk).select_related("giver_unit", "giver_person"):
-        rest = [] if _has_the_rest(before, row) else [number for number in before.outstanding if number not in said]
-        HandOver.objects.filter(pk=before.pk).update(outstanding=rest)
+        there = _has_the_rest(before, row)
+        HandOver.objects.filter(pk=before.pk).update(
+            outstanding=[] if there else [each for each in before.outstanding if each not in said],
+            outstanding_exhibits=[] if there else [each for each in before.outstanding_exhibits if each not in listed],
+        )
 
 
 def _has_the_rest(before: HandOver, row: HandOver) -> bool:
@@ -811,7 +906,13 @@ def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver
 
 @transaction.atomic
 def reject(
-    *, actor: User, row: HandOver, checks: Checks, missing: str = "", received: Collection[int] | None = None
+    *,
+    actor: User,
+    row: HandOver,
+    checks: Checks,
+    missing: str = "",
+    received: Collection[int] | None = None,
+    received_exhibits: Collection[int] | None = None,
 ) -> HandOver:
     """Refuse to receive, naming what is missing; the paper stays with the giver.
 
@@ -819,29 +920,24 @@ def reject(
         actor: of the receiving side.
         row: the hand-over.
         checks: what was found, of `HandOver.checks`.
-        missing: what is missing, in words; empty: the volumes that did not come.
+        missing: what is missing, in words; empty: the volumes and exhibits that did not come.
         received: numbers of the volumes that came; None: they were not counted.
+        received_exhibits: ids of the listed exhibits that came; None: they were not counted.
 
     Raises:
         NotAllowed: the actor is not of the receiving side, or gave it.
-        BadInput: nothing is named and every volume came, or a volume is not of this hand-over.
+        BadInput: nothing is named and everything came, or a volume or exhibit is not of this hand-over.
         Conflict: it is not waiting to be received.
     """
     row = _locked(row)
     require_receiving(actor, row)
-    lacking: list[dict[str, Any]] = []
-    volumes = row.volumes
-    if received is not None:
-        came = set(received)
-        if came - {each["number"] for each in volumes}:
-            raise BadInput(_("Hãy chọn các tập có trong lần giao này."), field="volumes")
-        volumes = [{**each, "received": each["number"] in came} for each in volumes]
-        lacking = [each for each in volumes if not each["received"]]
-    missing = composed(missing).strip() or ", ".join(each["label"] for each in lacking)
+    volumes = row.volumes if received is None else _counted(row, received)
+    exhibits = _counted_exhibits(row, received_exhibits, checks)
+    missing = composed(missing).strip() or ", ".join(_lacking(volumes, exhibits))
     enforce(hand_over_closed(ClosingHandOver(refused=True, missing="" if len(missing) > 2000 else missing)))
     found = _found(row, checks)
     steps = _step(row, actor, "reject", missing)
-    move(row, HAND_OVER, "reject", missing=missing, volumes=volumes, steps=steps, **found)
+    move(row, HAND_OVER, "reject", missing=missing, volumes=volumes, exhibits=exhibits, steps=steps, **found)
     tell(
         "hand_over_rejected",
         actor=actor,
@@ -849,7 +945,9 @@ def reject(
         hand_over=row.pk,
         part=row.part,
         **found,
-        volumes_missing=[each["number"] for each in lacking],
+        volumes_missing=[each["number"] for each in volumes if each["received"] is False],
+        exhibits_missing=[each["id"] for each in exhibits if is_lacking(each)],
+        exhibits_lacking=[as_written(each) for each in exhibits if is_lacking(each)],
         missing=missing,
     )
     return row

@@ -28,7 +28,7 @@ _MOMENT = dt.timedelta(microseconds=1)
 def cases_with(offices: Collection[int]) -> Q:
     """Return the condition on cases of which these offices have paper, or part in a hand-over that is not over.
 
-    So have they where they kept volumes back from an office that is one with them by now.
+    So have they where they kept volumes or exhibits back from an office that is one with them by now.
     """
     held = Holding.objects.filter(until__isnull=True, unit__in=offices)
     named = (held, _under_way(offices), _in_one_place(offices))
@@ -43,14 +43,14 @@ def _under_way(offices: Collection[int]) -> QuerySet[HandOver]:
 
 
 def _in_one_place(offices: Collection[int]) -> QuerySet[HandOver]:
-    """Return the hand-overs by which an office kept volumes back whose file lies in the same office since one took over.
+    """Return the hand-overs by which an office kept something back whose file lies in the same office since one took over.
 
-    Volumes that a person kept, and those of a file that a person or a borrower has, are still in two places.
+    What a person kept, and what belongs to a file that a person or a borrower has, are still in two places.
     """
     one = with_taken_over(acting_for(offices))
     here = Holding.objects.filter(case=OuterRef("case"), part=OuterRef("part"), until__isnull=True, unit__in=one)
     rows = HandOver.objects.filter(Exists(here.filter(person__isnull=True)), state="da_nhan", giver_unit__in=one)
-    return rows.filter(giver_person__isnull=True).exclude(outstanding=[])
+    return rows.filter(giver_person__isnull=True).exclude(outstanding=[], outstanding_exhibits=[])
 
 
 def take_paper_along(row: Restructuring, cases: Collection[int]) -> None:
@@ -75,21 +75,28 @@ def take_paper_along(row: Restructuring, cases: Collection[int]) -> None:
     DigitisationBatch.objects.filter(case__in=cases, unit__in=old, state__in=DIGITISATION.open).update(
         unit=row.successor
     )
-    # with the paper itself passed, volumes that one of the offices kept back from another are in its place again
+    # with the paper itself passed, what one of the offices kept back from another is in its place again
     joined: dict[tuple[int, str], list[int]] = {}
+    exhibits: dict[tuple[int, str], list[int]] = {}
     for each in _in_one_place(old).filter(case__in=cases).select_related("giver_unit").order_by("pk"):
         key = (each.case_id, each.part)
         joined[key] = sorted({*joined.get(key, []), *each.outstanding})
+        exhibits[key] = sorted({*exhibits.get(key, []), *each.outstanding_exhibits})
         if each.giver_unit is not None:
             before.setdefault(key, each.giver_unit.code)
         coming.setdefault(key, each.pk)
-        HandOver.objects.filter(pk=each.pk).update(outstanding=[])
+        HandOver.objects.filter(pk=each.pk).update(outstanding=[], outstanding_exhibits=[])
     touched = sorted({*before, *coming})
     found = CaseFile.objects.in_bulk({case for case, _part in touched})
     common = {"restructuring": row.pk, "unit": row.successor.code}
     told = []
     for key in touched:
-        now = {"unit_before": before.get(key), "hand_over": coming.get(key), "volume_numbers": joined.get(key)}
+        now = {
+            "unit_before": before.get(key),
+            "hand_over": coming.get(key),
+            "volume_numbers": joined.get(key),
+            "exhibits_joined": exhibits.get(key),
+        }
         told.append((found[key[0]], {**common, "part": key[1], **now}))
     tell_each("paper_taken_over", actor=row.started_by, each=told)
 

@@ -105,9 +105,15 @@ class HandedVolumeSerializer(serializers.Serializer[Any]):
 class HandedExhibitSerializer(serializers.Serializer[Any]):
     """An exhibit that goes along."""
 
+    id = serializers.IntegerField(
+        allow_null=True, default=None, help_text="Of the exhibit; null: listed before it was told which one it is."
+    )
     name = serializers.CharField()
     quantity = serializers.CharField()
     seal = serializers.CharField()
+    received = serializers.BooleanField(
+        allow_null=True, default=None, help_text="Whether it came; null: not received yet, or not counted one by one."
+    )
 
 
 class HandOverStepSerializer(serializers.Serializer[Any]):
@@ -160,6 +166,9 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     served = serializers.BooleanField(allow_null=True)
     missing = serializers.CharField()
     outstanding = serializers.ListField(child=serializers.IntegerField(), help_text="Volumes still with the giver.")
+    outstanding_exhibits = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Exhibits still with the giver, by their ids."
+    )
     completes = serializers.IntegerField(source="completes_id", allow_null=True)
     has_signed_paper = serializers.SerializerMethodField()
     awaits_paper = serializers.BooleanField()
@@ -260,7 +269,10 @@ class AmendSerializer(InputSerializer):
     receiver_name = ComposedField(default="", allow_blank=True)
     receiver_title = ComposedField(default="", allow_blank=True)
     volumes = _numbers("Numbers of the volumes; all when left out.")
-    exhibits = _numbers("Exhibits by their ids; all that accompany the file when left out.")
+    exhibits = _numbers(
+        "Exhibits by their ids; all that accompany the file and are there when left out, of what completes another those "
+        "still to come."
+    )
     total_pages = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_NUMBER)
     seal_condition = ComposedField(default="", allow_blank=True)
     place = ComposedField(default="", allow_blank=True)
@@ -292,12 +304,19 @@ class RefuseSerializer(FoundSerializer):
     received = _numbers(
         "Numbers of the volumes that came; not counted when left out. The others are what is missing where it is not said."
     )
+    received_exhibits = _numbers(
+        "Ids of the listed exhibits that came; not counted when left out, else as the volumes."
+    )
 
 
 class ReceiveSerializer(FoundSerializer):
     """How a file is received."""
 
     received = _numbers("Numbers of the volumes that came; all when left out.")
+    received_exhibits = _numbers(
+        "Ids of the listed exhibits that came, where not all of them did: the others stay with the giver. When left out all "
+        "did if `exhibits_complete`, else nobody counted them one by one."
+    )
     receiver_name = ComposedField(default="", allow_blank=True)
     receiver_title = ComposedField(default="", allow_blank=True)
     signed_paper = serializers.IntegerField(
@@ -521,6 +540,7 @@ class HandOverViewSet(ApiViewSet):
             row=row,
             checks=_checks(given),
             received=given.get("received"),
+            received_exhibits=given.get("received_exhibits"),
             missing=given["missing"],
             receiver_name=given["receiver_name"],
             receiver_title=given["receiver_title"],
@@ -542,7 +562,12 @@ class HandOverViewSet(ApiViewSet):
         row = hand_over_for(self.actor, pk)
         given = self.given(RefuseSerializer)
         acts.reject(
-            actor=self.actor, row=row, checks=_checks(given), missing=given["missing"], received=given.get("received")
+            actor=self.actor,
+            row=row,
+            checks=_checks(given),
+            missing=given["missing"],
+            received=given.get("received"),
+            received_exhibits=given.get("received_exhibits"),
         )
         return self._after(pk)
 

@@ -22,9 +22,11 @@ from vks_plugin.custody.filters import HoldingFilterSet
 from vks_plugin.custody.models import Holding, Keeper, Loan
 from vks_plugin.custody.printed_hand_over import write_labels
 from vks_plugin.custody.queries.hand_overs import (
+    ExhibitTold,
     VolumeTold,
     case_to_hand_over,
     coming_to,
+    exhibits_told,
     given_by,
     late_for,
     volumes_told,
@@ -94,6 +96,17 @@ class KeptVolumeSerializer(serializers.Serializer[VolumeTold]):
     loan = serializers.IntegerField(source="loan.pk", default=None, allow_null=True, help_text="By which it is out.")
 
 
+class LeftExhibitSerializer(serializers.Serializer[ExhibitTold]):
+    """An exhibit that stayed with who gave the file."""
+
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField(help_text="Empty for who neither reads the case file nor keeps its paper.")
+    quantity = serializers.CharField()
+    seal = serializers.CharField()
+    holder = serializers.CharField(source="place", help_text="Who has it, in words.")
+    hand_over = serializers.IntegerField(source="hand_over.pk", help_text="The one it was missing from.")
+
+
 class KeptPartSerializer(serializers.Serializer[Any]):
     """Where a part of the paper is."""
 
@@ -103,6 +116,7 @@ class KeptPartSerializer(serializers.Serializer[Any]):
     assumed = serializers.BooleanField(help_text="Whether nobody has recorded it; it follows from the stage.")
     lent = serializers.BooleanField(help_text="Whether it is out on loan, and so cannot be handed over.")
     volumes = KeptVolumeSerializer(many=True)
+    exhibits = LeftExhibitSerializer(many=True, help_text="Those that did not come along with it.")
 
 
 class KeptLineSerializer(serializers.Serializer[Any]):
@@ -140,7 +154,7 @@ def _keeper(keeper: Keeper, name: str) -> dict[str, Any]:
     }
 
 
-def _part(part: str, held: Holder, volumes: Sequence[VolumeTold]) -> dict[str, Any]:
+def _part(part: str, held: Holder, volumes: Sequence[VolumeTold], exhibits: Sequence[ExhibitTold]) -> dict[str, Any]:
     return {
         "part": part,
         "holder": _keeper(held.keeper, held.name),
@@ -148,6 +162,7 @@ def _part(part: str, held: Holder, volumes: Sequence[VolumeTold]) -> dict[str, A
         "assumed": held.is_assumed,
         "lent": held.is_lent,
         "volumes": volumes,
+        "exhibits": exhibits,
     }
 
 
@@ -229,8 +244,10 @@ class CaseCustodyViewSet(OfCaseViewSet):
             for each in volumes_told(self.actor, view.case, told)
             if volume is None or each.line["number"] == volume
         ]
+        # none of them lies in a volume
+        exhibits = exhibits_told(view.case, told) if volume is None else []
         rows = [
-            _part(part, held, [each for each in volumes if each.part == part])
+            _part(part, held, [each for each in volumes if each.part == part], exhibits if part == "hsva" else [])
             for part, held in told.holders.items()
             if not wanted or part == wanted
         ]
@@ -339,7 +356,7 @@ class LeftPaperSerializer(serializers.Serializer[LeftTold]):
     volumes = serializers.ListField(
         child=serializers.IntegerField(), help_text="Numbers of those that are with it; empty: it is not bound."
     )
-    exhibits = serializers.IntegerField(help_text="How many go along with it.")
+    exhibits = serializers.IntegerField(help_text="How many go along with it and are there.")
     hand_over = serializers.IntegerField(
         source="hand_over.pk", default=None, allow_null=True, help_text="The one that is under way."
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseDocument, CaseFile
-from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Direction, article_of, checks_for
+from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Direction, article_of, checks_for, is_lacking
 from vks_plugin.custody.models.holding import PART_CHOICES, Keeper
 from vks_plugin.custody.models.series import NumberSeries
 from vks_plugin.custody.states import HAND_OVER
@@ -85,7 +85,8 @@ class HandOver(models.Model):
     # [{"number", "label", "code", "folio_from", "folio_to", "received"}, …]
     volumes = models.JSONField(default=list)
     total_pages = models.PositiveIntegerField(_("tổng số trang"), null=True, blank=True)
-    # [{"name", "quantity", "seal"}, …]
+    # [{"id", "name", "quantity", "seal", "received"}, …]; rows of before have neither the first nor the last: nobody marked
+    # which of them came, and what was missing is told by words alone
     exhibits = models.JSONField(default=list)
     seal_condition = models.CharField(_("tình trạng niêm phong"), max_length=250, blank=True)
     place = models.CharField(_("nơi giao nhận"), max_length=200, blank=True)
@@ -99,6 +100,8 @@ class HandOver(models.Model):
     missing = models.TextField(_("còn thiếu"), max_length=2000, blank=True)
     # numbers of volumes that stayed with the giver
     outstanding = models.JSONField(default=list)
+    # ids of exhibits that stayed with the giver
+    outstanding_exhibits = models.JSONField(default=list)
     # what came back in parts is completed by another hand-over
     completes = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="completed_by", verbose_name=_("giao nốt")
@@ -270,6 +273,11 @@ class HandOver(models.Model):
     def lacking(self) -> str:
         """What is missing, without saying once more that it is, for where “Còn thiếu:” stands before it."""
         return _MISSING.sub("", self.missing.strip(), count=1)
+
+    @property
+    def lacking_exhibits(self) -> list[dict[str, Any]]:
+        """The exhibits that were marked as not being there when they were counted."""
+        return [each for each in self.exhibits if is_lacking(each)]
 
     @property
     def folio_range(self) -> tuple[int, int] | None:

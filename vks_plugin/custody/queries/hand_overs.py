@@ -21,7 +21,16 @@ from vks_plugin.access.queries import case_decision, facts_of, reach, who_can_se
 from vks_plugin.access.transfers import may_transfer
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhibit, Folio, Volume
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.handing import BACK, DIRECTIONS, TRANSFER, directions_for, volume_code
+from vks_plugin.custody.handing import (
+    BACK,
+    DIRECTIONS,
+    TRANSFER,
+    as_written,
+    directions_for,
+    exhibit_line,
+    is_lacking,
+    volume_code,
+)
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
 from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, named_cases, of_offices
 from vks_plugin.custody.queries.loans import borrower_name, goes_back_to
@@ -222,7 +231,9 @@ def parts_to_give(user: User, case: CaseFile) -> list[str]:
 
 def may_take_in(user: User, case: CaseFile) -> bool:
     """Tell whether the person may record that the file comes from an agency outside."""
-    outside = holder_of(case).keeper.unit is None or bool(outstanding_of(case, "hsva"))
+    outside = (
+        holder_of(case).keeper.unit is None or bool(outstanding_of(case, "hsva")) or bool(outstanding_exhibits_of(case))
+    )
     return outside and keeps_paper(user, case, offices_taking(case))
 
 
@@ -290,7 +301,7 @@ def people_to_receive(case: CaseFile, unit: ProcuracyUnit) -> list[User]:
 def told_of(row: HandOver) -> dict[str, Any]:
     """Return what the ledger is told of a hand-over, whether it is given or received (units and `completes` are read).
 
-    Units and volumes are those of the record that is signed: of what was received, the volumes that came.
+    Units, volumes and exhibits are those of the record that is signed: of what was received, what came.
     """
     folios = row.folio_range
     return {
@@ -313,7 +324,7 @@ def told_of(row: HandOver) -> dict[str, Any]:
         "folio_to": folios[1] if folios is not None else None,
         "pages": row.total_pages,
         "exhibits": len(row.exhibits),
-        "exhibits_listed": row.exhibits,
+        "exhibits_listed": [as_written(each) for each in row.exhibits if not is_lacking(each)],
         "giver": _side_in_words(row.giver_name, row.giver.place),
         "receiver": _side_in_words(row.receiver_name, row.receiver.place),
     }
@@ -348,8 +359,11 @@ def away_from_giver(case: CaseFile, part: str, direction: str) -> set[int]:
 
     An agency outside may bring what it kept back before; what one of our offices kept back it never had.
     """
+    return _not_with_giver(outstanding_of(case, part), direction)
+
+
+def _not_with_giver(missing: Mapping[int, HandOver], direction: str) -> set[int]:
     outside = DIRECTIONS[direction].giver_outside
-    missing = outstanding_of(case, part)
     return {number for number, row in missing.items() if not outside or row.giver_unit_id is not None}
 
 
@@ -370,10 +384,13 @@ def pages_of(case: CaseFile, part: str, lines: Iterable[Mapping[str, Any]]) -> i
         part: of its file.
         lines: as `volumes_of` returns them; where none is bound, one stands for the whole part.
     """
+    chosen = list(lines)
+    if not chosen:
+        # exhibits alone follow
+        return None
     if part != "hsva" or not Volume.objects.filter(case=case).exists():
         counted = CaseDocument.objects.filter(case=case, part=part).values_list("page_count", flat=True)
         return sum(each or 0 for each in counted) or None
-    chosen = list(lines)
     # a volume that does not say its folios does not say its pages
     unsaid = any(each["folio_from"] is None for each in chosen)
     return None if unsaid else sum(_pages_within(case, chosen).values()) or None
@@ -417,6 +434,50 @@ def exhibits_of(case: CaseFile) -> list[Exhibit]:
     return list(Exhibit.objects.filter(case=case, accompanies_file=True))
 
 
+def exhibits_to_give(case: CaseFile, part: str, direction: str, completes: HandOver | None) -> list[dict[str, Any]]:
+    """Return the exhibits that can be handed over in a direction, as a hand-over lists them.
+
+    Those that go along with the file and are with who gives it; of a completion, those that are still to come, and of what
+    nobody marked or listed then whatever goes along with the file.
+    """
+    if part != "hsva":
+        return []
+    there = {each.pk: _listed(each) for each in exhibits_of(case)}
+    missing = outstanding_exhibits_of(case)
+    if completes is None:
+        away = _not_with_giver(missing, direction)
+        return [line for pk, line in there.items() if pk not in away]
+    followed = HandOver.objects.filter(completes=completes, state="da_nhan")
+    came = {each.get("id") for row in (completes, *followed) for each in row.exhibits if each.get("received")}
+    elsewhere = {pk for pk, row in missing.items() if row.pk != completes.pk}
+    lines = {pk: line for pk, line in there.items() if pk not in came | elsewhere}
+    owed = set(completes.outstanding_exhibits)
+    lines |= {each.pk: _listed(each) for each in Exhibit.objects.filter(case=case, pk__in=owed)}
+    # of what was taken out of the record meanwhile the hand-over still says what it was
+    lines |= {
+        each["id"]: {**each, "received": None} for each in completes.lacking_exhibits if each["id"] in owed - {*lines}
+    }
+    return list(lines.values())
+
+
+def exhibits_meant(lines: Iterable[Mapping[str, Any]], completes: HandOver | None) -> set[int]:
+    """Return which of `exhibits_to_give` are handed over where nothing is said: all, of a completion what is still to come."""
+    marked = completes is not None and any(each.get("received") is not None for each in completes.exhibits)
+    there = {each["id"] for each in lines}
+    return there & set(completes.outstanding_exhibits) if completes is not None and marked else there
+
+
+def _listed(row: Exhibit) -> dict[str, Any]:
+    return exhibit_line(row.pk, row.name, row.quantity, row.seal_number)
+
+
+def exhibit_in_words(line: Mapping[str, Any]) -> str:
+    """Return what a listed exhibit is called; one whose name was left out is told by what is on its seal."""
+    seal = _("niêm phong số %(seal)s") % {"seal": line["seal"]} if line["seal"] else ""
+    said = (line["quantity"], line["name"]) if line["name"] else (line["quantity"], _("vật chứng"), seal)
+    return " ".join(filter(None, said))
+
+
 def outstanding_of(case: CaseFile, part: str) -> dict[int, HandOver]:
     """Return the volumes that did not come along with the file, each with the hand-over it was missing from."""
     rows = with_volumes_elsewhere([case.pk]).filter(part=part)
@@ -431,6 +492,45 @@ def with_volumes_elsewhere(cases: Collection[int]) -> QuerySet[HandOver]:
 def left_with(row: HandOver) -> str:
     """Return in words who has what did not come along at a hand-over."""
     return present_office(row.giver_unit).name if row.giver_unit is not None else row.giver_agency
+
+
+def outstanding_exhibits_of(case: CaseFile) -> dict[int, HandOver]:
+    """Return the ids of exhibits that did not come along with the file, each with the hand-over they were missing from."""
+    rows = HandOver.objects.filter(case=case, part="hsva", state="da_nhan").exclude(outstanding_exhibits=[])
+    return {pk: row for row in rows.select_related("giver_unit") for pk in row.outstanding_exhibits}
+
+
+@dataclass(frozen=True)
+class ExhibitTold:
+    """An exhibit that stayed with who gave the file, as one person may see it."""
+
+    pk: int
+    name: str
+    """Empty for who neither reads the case file nor keeps its paper: descriptions may be of people."""
+    quantity: str
+    seal: str
+    place: str
+    """Who has it."""
+    hand_over: HandOver
+    """The one it was missing from."""
+
+    @property
+    def words(self) -> str:
+        """What it is called."""
+        return exhibit_in_words({"name": self.name, "quantity": self.quantity, "seal": self.seal})
+
+
+def exhibits_told(case: CaseFile, told: KeepingTold) -> list[ExhibitTold]:
+    """Return the exhibits that stayed behind, to who was told where the case file is (one query)."""
+    if "hsva" not in told.holders:
+        return []
+    found = []
+    for pk, row in outstanding_exhibits_of(case).items():
+        # as the record says
+        line = next((each for each in row.lacking_exhibits if each["id"] == pk), exhibit_line(pk, "", "", ""))
+        name = line["name"] if "hsva" in told.named else ""
+        found.append(ExhibitTold(pk, name, line["quantity"], line["seal"], left_with(row), row))
+    return found
 
 
 @dataclass(frozen=True)

@@ -119,12 +119,13 @@ class LeftTold:
 
 
 def left_told(user: User, rows: Collection[Holding]) -> list[LeftTold]:
-    """Return rows of `to_hand_over` with what lies with them (six queries for all of them)."""
+    """Return rows of `to_hand_over` with what lies with them (seven queries for all of them)."""
     cases = {row.case_id for row in rows}
     files = {row.case_id for row in rows if row.part == "hsva"}
     volumes = _volumes(files)
     counted = Exhibit.objects.filter(case__in=files, accompanies_file=True).order_by().values("case")
-    exhibits = dict(counted.annotate(n=Count("pk")).values_list("case", "n"))
+    behind = _exhibits_left_behind(files)
+    exhibits = dict(counted.exclude(pk__in=behind).annotate(n=Count("pk")).values_list("case", "n"))
     under_way = {
         (each.case_id, each.part): each
         for each in hand_overs_for(user).filter(case__in=cases, state__in=HAND_OVER.open)
@@ -160,6 +161,12 @@ def _volumes(cases: Collection[int]) -> dict[int, list[int]]:
     return found
 
 
+def _exhibits_left_behind(cases: Collection[int]) -> set[int]:
+    """Return the ids of exhibits of these cases that did not come along with the file (one query)."""
+    behind = HandOver.objects.filter(case__in=cases, part="hsva", state="da_nhan").exclude(outstanding_exhibits=[])
+    return {pk for listed in behind.values_list("outstanding_exhibits", flat=True) for pk in listed}
+
+
 def in_person(user: User, view: CaseView) -> dict[int, list[str]]:
     """Return what people have of the paper of a case, in words, by their ids: to who may know where that part is.
 
@@ -177,7 +184,10 @@ def in_person(user: User, view: CaseView) -> dict[int, list[str]]:
             continue
         with_file = sum(each.part == part and each.place == "with_file" for each in volumes)
         lines = [ngettext("%(n)d tập", "%(n)d tập", with_file) % {"n": with_file}] if with_file else []
-        exhibits = Exhibit.objects.filter(case=case, accompanies_file=True).count() if part == "hsva" else 0
+        along = Exhibit.objects.filter(case=case, accompanies_file=True).exclude(
+            pk__in=_exhibits_left_behind([case.pk])
+        )
+        exhibits = along.count() if part == "hsva" else 0
         if exhibits:
             lines.append(ngettext("%(n)d vật chứng đi kèm", "%(n)d vật chứng đi kèm", exhibits) % {"n": exhibits})
         if held.is_lent:

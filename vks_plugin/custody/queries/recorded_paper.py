@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.acts import FIELDS, plain_value
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.chain import plain
-from vks_plugin.custody.handing import CHECKS
+from vks_plugin.custody.handing import CHECKS, as_written
 from vks_plugin.custody.models import HandOver, Holding, LedgerHidden, Loan, LoanedPart
 from vks_plugin.custody.queries.hand_overs import told_of
 from vks_plugin.custody.queries.loans import borrower_name
@@ -328,11 +328,15 @@ def _otherwise(row: HandOver, told: Told, said: _Said) -> list[str]:
         # one of its lists is not what any act writes
         return ["volume_folios", "exhibits_listed"]
     now = {**told_now, **{name: getattr(row, name) for name in CHECKS}, "happened_at": row.accepted_at}
+    # which of its exhibits stayed behind, whatever followed since; entries of before do not say
+    now["exhibits_outstanding"] = [each.get("id") for each in row.lacking_exhibits]
+    now["exhibits_lacking"] = [as_written(each) for each in row.lacking_exhibits]
     # an office may have another name by now; an agency outside is what was written
-    hidden = ["exhibits_listed"]
+    hidden = ["exhibits_listed", "exhibits_lacking"]
     hidden += ["giver"] if row.giver_unit_id is None else []
     hidden += ["receiver"] if row.receiver_unit_id is None else []
-    gone = {"exhibits", "exhibits_listed"} if said.is_destroyed else set[str]()
+    of_exhibits = {"exhibits", "exhibits_listed", "exhibits_outstanding", "exhibits_lacking"}
+    gone = of_exhibits if said.is_destroyed else set[str]()
     wrong = [name for name in now if name in told.data and plain_value(now[name]) != told.data[name]]
     wrong += [name for name in hidden if not said.rows.agrees(told, name, now[name])]
     return [name for name in wrong if name not in gone]

@@ -28,6 +28,8 @@ from vks_plugin.custody.printed_hand_over import write_hand_over, write_labels
 from vks_plugin.custody.queries.hand_overs import (
     case_to_hand_over,
     coming_to,
+    exhibit_in_words,
+    exhibits_told,
     given_by,
     gives,
     hand_over_for,
@@ -174,6 +176,7 @@ def _case_page(
             or each.place == "at_office"
             or (each.place == "lent" and not each.name and not told.holders[each.part].is_lent)
         ],
+        "exhibits_elsewhere": exhibits_told(case, told),
         "may_begin": may_begin(request.user, case),
         "comparison": comparison_of(request.user, case),
         "keeper": keeper or (KeeperForm(case=case, parts=unrecorded) if may_state else None),
@@ -338,7 +341,8 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "signed_by": _signed_by(request.user, row),
         "outstanding": row.outstanding,
         "not_there": [each["label"] for each in row.volumes if each["received"] is False],
-        "may_take_rest": bool(row.outstanding) and may_begin(request.user, row.case),
+        "exhibits_not_there": [exhibit_in_words(each) for each in row.lacking_exhibits],
+        "may_take_rest": bool(row.outstanding or row.outstanding_exhibits) and may_begin(request.user, row.case),
     }
     return show(request, "vks/custody/hand_over.html", context, status=status)
 
@@ -409,6 +413,7 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
             row=row,
             checks=form.checks(),
             received=form.chosen(),
+            received_exhibits=form.received_exhibits(),
             missing=given["missing"],
             receiver_name=given.get("receiver_name", ""),
             receiver_title=given.get("receiver_title", ""),
@@ -424,6 +429,7 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
             checks=form.checks(refusing=True),
             missing=form.cleaned_data["missing"],
             received=form.chosen(),
+            received_exhibits=form.received_exhibits(),
         )
         return _("Đã ghi chưa nhận: hồ sơ vẫn ở bên giao.")
     if what == "cancel":

@@ -1,0 +1,289 @@
+"""Exhibits that go along with a file: which of them came, which stayed with the giver, and how they follow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+
+from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
+from vks_plugin.access.queries import case_for
+from vks_plugin.cases.models import Exhibit, Volume
+from vks_plugin.custody.actions.hand_overs import accept, amend_parts, draft, hand_over, reject, send, terms_of
+from vks_plugin.custody.handing import Checks
+from vks_plugin.custody.models import HandOver, Holding, LedgerEntry
+from vks_plugin.custody.printed_hand_over import hand_over_paper
+from vks_plugin.custody.queries.hand_overs import exhibits_told, may_take_in, outstanding_exhibits_of
+from vks_plugin.custody.queries.holding import KeepingTold, keeping_told
+from vks_plugin.custody.queries.leaving import in_person, left_told
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.registers import register_lines
+from vks_plugin.errors import BadInput
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from vks_plugin.cases.models import CaseFile
+
+pytestmark = pytest.mark.django_db
+
+BACK = replace(TO_COURT, direction="ta_vks", reason="tra_ho_so", receiver_name="", receiver_title="")
+SHORT = PASSED._replace(exhibits_complete=False)
+WHY = "Điện thoại Tòa còn giữ"
+
+
+@pytest.fixture
+def things(case: CaseFile) -> dict[str, Exhibit]:
+    """Return two exhibits that go along with the file, which is bound in two volumes."""
+    for number in (1, 2):
+        Volume.objects.create(case=case, number=number, folio_from=number * 100 - 99, folio_to=number * 100)
+    rows: dict[str, dict[str, Any]] = {
+        "knife": {"name": "Con dao bầu", "quantity": "01", "seal_number": "NP-7", "position": 1},
+        "phone": {"name": "Điện thoại của Ánh", "quantity": "02", "seal_number": "NP-8", "position": 2},
+    }
+    return {name: Exhibit.objects.create(case=case, accompanies_file=True, **row) for name, row in rows.items()}
+
+
+@pytest.fixture
+def at_court(case: CaseFile, things: dict[str, Exhibit], people: dict[str, User]) -> CaseFile:
+    """Return the case whose file came to its office and went to the court."""
+    for terms in (IN, TO_COURT):
+        row = hand_over(actor=people["clerk_kv1"], case=case, terms=terms)
+        accept(actor=people["clerk_kv1"], row=row, checks=PASSED, awaits_paper=True)
+    return case
+
+
+def _short(case: CaseFile, clerk: User, things: dict[str, Exhibit]) -> HandOver:
+    """Receive the file back from the court without the telephone."""
+    row = hand_over(actor=clerk, case=case, terms=BACK)
+    came = [things["knife"].pk]
+    return accept(actor=clerk, row=row, checks=SHORT, received_exhibits=came, missing=WHY, awaits_paper=True)
+
+
+def _marks(row: HandOver) -> list[bool | None]:
+    row.refresh_from_db()
+    return [each["received"] for each in row.exhibits]
+
+
+def test_an_exhibit_that_did_not_come_stays_with_the_giver_and_follows(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, knife, phone = people["clerk_kv1"], things["knife"].pk, things["phone"].pk
+    row = hand_over(actor=clerk, case=at_court, terms=BACK)
+    assert ([each["id"] for each in row.exhibits], _marks(row)) == ([knife, phone], [None, None])
+    # words that say what is missing, and no box that says the contrary
+    wrongs: list[tuple[Checks, dict[str, Any], str]] = [
+        (SHORT, {"received_exhibits": [knife]}, "missing"),
+        (PASSED, {"received_exhibits": [knife], "missing": WHY}, "exhibits_complete"),
+        (SHORT, {"received_exhibits": [knife, 0], "missing": WHY}, "exhibits"),
+        # that documents are missing as well has to be said by a volume
+        (
+            SHORT._replace(documents_complete=False),
+            {"received_exhibits": [knife], "missing": WHY},
+            "documents_complete",
+        ),
+        (SHORT, {"received_exhibits": [knife, phone], "missing": WHY}, "exhibits_complete"),
+    ]
+    for found, more, field in wrongs:
+        with pytest.raises(BadInput) as refused:
+            accept(actor=clerk, row=row, checks=found, awaits_paper=True, **more)
+        assert refused.value.field == field
+    row = accept(actor=clerk, row=row, checks=SHORT, received_exhibits=[knife], missing=WHY, awaits_paper=True)
+    assert (_marks(row), row.outstanding, row.outstanding_exhibits) == ([True, False], [], [phone])
+    entry = LedgerEntry.objects.filter(case=at_court, kind="hand_over_accepted").latest("seq")
+    assert (entry.said["data"]["exhibits"], entry.said["data"]["exhibits_outstanding"]) == (2, [phone])
+    assert b"NP-8" not in bytes(entry.line)
+    assert {pk: each.pk for pk, each in outstanding_exhibits_of(at_court).items()} == {phone: row.pk}
+    assert may_take_in(clerk, at_court)
+    # what the court has is not given on
+    onward = replace(TO_COURT, reason="phuc_tham")
+    with pytest.raises(BadInput, match="giao nốt biên bản ấy"):
+        draft(actor=clerk, case=at_court, terms=replace(onward, exhibits=[knife, phone]))
+    rest = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    assert ([each["number"] for each in rest.volumes], [each["id"] for each in rest.exhibits]) == ([], [phone])
+    assert (rest.total_pages, rest.folio_range) == (None, None)
+    with pytest.raises(BadInput, match="vật chứng có trong lần giao") as refused:
+        accept(actor=clerk, row=rest, checks=SHORT, received_exhibits=[], missing=WHY, awaits_paper=True)
+    assert refused.value.field == "exhibits"
+    paper = hand_over_paper(accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True))
+    assert ([each[1] for each in paper.rows], paper.closing[0]) == (
+        ["Vật chứng: Điện thoại của Ánh"],
+        "Tổng cộng: 1 vật chứng đi kèm.",
+    )
+    assert (_marks(row), row.outstanding_exhibits) == ([True, False], [])
+    assert not outstanding_exhibits_of(at_court)
+    assert [each["id"] for each in draft(actor=clerk, case=at_court, terms=onward).exhibits] == [knife, phone]
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_anything_but_a_return_wants_every_exhibit_and_a_refusal_names_those_that_lack(
+    case: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, knife = people["clerk_kv1"], things["knife"].pk
+    row = hand_over(actor=clerk, case=case, terms=IN)
+    with pytest.raises(BadInput, match="Còn thiếu 02 Điện thoại của Ánh: hãy chọn “Chưa nhận”") as refused:
+        accept(actor=clerk, row=row, checks=SHORT, received_exhibits=[knife], missing=WHY, awaits_paper=True)
+    assert refused.value.field == "exhibits"
+    with pytest.raises(BadInput, match="bỏ đánh dấu “Đủ vật chứng”"):
+        reject(actor=clerk, row=row, checks=PASSED, received_exhibits=[knife])
+    row = reject(actor=clerk, row=row, checks=SHORT, received=[1], received_exhibits=[knife])
+    assert (row.missing, _marks(row), row.outstanding_exhibits) == (
+        "Tập 2, 02 Điện thoại của Ánh",
+        [True, False],
+        [],
+    )
+    entry = LedgerEntry.objects.filter(case=case, kind="hand_over_rejected").latest("seq")
+    assert entry.said["data"]["exhibits_missing"] == [things["phone"].pk]
+    assert "Ánh" not in bytes(entry.line).decode()
+    paper = hand_over_paper(row)
+    assert paper.rows[-1][3] == "Còn thiếu; Niêm phong số NP-8"
+    assert "2 vật chứng đi kèm (còn thiếu 1 vật chứng)." in paper.closing[0]
+    # sent again everything is counted anew
+    row = send(actor=clerk, row=row)
+    assert _marks(row) == [None, None]
+    assert _marks(accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)) == [True, True]
+
+
+def test_what_is_outstanding_is_told_where_the_file_is_told(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, row = people["clerk_kv1"], _short(at_court, people["clerk_kv1"], things)
+
+    def told(who: str) -> KeepingTold:
+        return keeping_told(people[who], case_for(people[who], at_court.code))
+
+    def in_words(asked: KeepingTold) -> list[str]:
+        return [f"{each.words}, {each.place}" for each in exhibits_told(at_court, asked)]
+
+    for who in ("clerk_kv1", "prosecutor_kv1", "chief_province"):
+        assert in_words(told(who)) == [f"02 Điện thoại của Ánh, {COURT}"]
+    # who neither reads the file nor keeps its paper reads of no exhibit what it is
+    assert in_words(replace(told("clerk_kv1"), named=frozenset())) == [f"02 vật chứng niêm phong số NP-8, {COURT}"]
+    assert in_words(replace(told("clerk_kv1"), holders={})) == []
+    paper = hand_over_paper(row)
+    assert paper.rows[-1][3] == "Chưa giao; Niêm phong số NP-8"
+    assert paper.closing[0].endswith("2 vật chứng đi kèm (chưa giao 1 vật chứng).")
+    day = timezone.localdate()
+    _register, _unit, lines = register_lines(clerk, register="giao-nhan", unit="QN-KV1", first=day, last=day)
+    assert "02 Điện thoại của Ánh (chưa giao)" in " ".join(lines[-1])
+    assert "chưa giao" not in " ".join(lines[0])
+    # a person has as many as there are
+    taker = people["prosecutor_kv1"]
+    inside = replace(IN, direction="noi_bo", reason="nghien_cuu", agency="", person=taker)
+    given = hand_over(actor=clerk, case=at_court, terms=inside)
+    assert [each["id"] for each in given.exhibits] == [things["knife"].pk]
+    accept(actor=taker, row=given, checks=PASSED)
+    assert "1 vật chứng" in in_person(clerk, case_for(clerk, at_court.code))[taker.pk][0]
+    held = Holding.objects.filter(case=at_court, part="hsva", until__isnull=True).select_related("case", "unit")
+    assert [each.exhibits for each in left_told(clerk, list(held))] == [1]
+
+
+def test_what_was_kept_back_is_there_again_once_the_file_is_back(
+    case: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, phone = people["clerk_kv1"], things["phone"].pk
+    accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=IN), checks=PASSED, awaits_paper=True)
+    away = hand_over(actor=clerk, case=case, terms=replace(TO_COURT, reason="tra_ho_so"))
+    kept = accept(
+        actor=clerk,
+        row=away,
+        checks=SHORT,
+        received_exhibits=[things["knife"].pk],
+        missing="Điện thoại còn giám định",
+        awaits_paper=True,
+    )
+    assert outstanding_exhibits_of(case) == {phone: kept}
+    # the court brings what it has; the telephone never left
+    back = hand_over(actor=clerk, case=case, terms=BACK)
+    assert [each["id"] for each in back.exhibits] == [things["knife"].pk]
+    accept(actor=clerk, row=back, checks=PASSED, awaits_paper=True)
+    assert not outstanding_exhibits_of(case)
+    again = draft(actor=clerk, case=case, terms=replace(TO_COURT, reason="phuc_tham"))
+    assert [each["id"] for each in again.exhibits] == [things["knife"].pk, phone]
+
+
+def test_an_exhibit_taken_out_of_the_record_still_follows_by_what_the_hand_over_says(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, phone, row = people["clerk_kv1"], things["phone"].pk, _short(at_court, people["clerk_kv1"], things)
+    things["phone"].delete()
+    rest = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    assert rest.exhibits == [
+        {"id": phone, "name": "Điện thoại của Ánh", "quantity": "02", "seal": "NP-8", "received": None}
+    ]
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    assert not outstanding_exhibits_of(at_court)
+
+
+def test_who_counted_nothing_marks_nothing(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk = people["clerk_kv1"]
+    row = hand_over(actor=clerk, case=at_court, terms=BACK)
+    lacks = SHORT._replace(documents_complete=False)
+    row = accept(actor=clerk, row=row, checks=lacks, received=[1], missing=WHY, awaits_paper=True)
+    assert (_marks(row), row.outstanding, row.outstanding_exhibits) == ([None, None], [2], [])
+    # words alone say what is missing: whatever accompanies the file may follow
+    rest = draft(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    assert [each["id"] for each in rest.exhibits] == [each.pk for each in things.values()]
+    assert list(otherwise_than_recorded()) == []
+
+
+def _as_before(row: HandOver) -> None:
+    """Leave of the exhibits of a hand-over what it said of them before they were marked, as the way back does."""
+    import_module("vks_plugin.migrations.0052_exhibits_not_received").unmark(apps, None)
+    row.refresh_from_db()
+    assert [sorted(each) for each in row.exhibits] == [["name", "quantity", "seal"]] * len(row.exhibits)
+
+
+def test_hand_overs_of_before_keep_their_meaning(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk = people["clerk_kv1"]
+    row = hand_over(actor=clerk, case=at_court, terms=BACK)
+    _as_before(row)
+    assert list(otherwise_than_recorded()) == []
+    # nobody can mark what is not told one by one; received, refused and sent again it is as it was
+    with pytest.raises(BadInput, match="vật chứng có trong lần giao"):
+        accept(actor=clerk, row=row, checks=SHORT, received_exhibits=[things["knife"].pk], awaits_paper=True)
+    row = send(actor=clerk, row=reject(actor=clerk, row=row, checks=SHORT, missing=WHY))
+    lacks = SHORT._replace(documents_complete=False)
+    row = accept(actor=clerk, row=row, checks=lacks, received=[1], missing=WHY, awaits_paper=True)
+    assert (row.outstanding, row.outstanding_exhibits) == ([2], [])
+    assert "chưa giao" not in hand_over_paper(row).closing[0]
+    rest = draft(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    assert [each["id"] for each in rest.exhibits] == [each.pk for each in things.values()]
+    assert list(otherwise_than_recorded()) == []
+    # a draft of before is known by its words, and told one by one once it is changed
+    _as_before(rest)
+    assert list(terms_of(rest).exhibits or ()) == [each.pk for each in things.values()]
+    rest = amend_parts(actor=clerk, row=rest, given={"note": "Gửi bưu điện"})
+    assert [each["id"] for each in rest.exhibits] == [each.pk for each in things.values()]
+
+
+def test_whoever_changes_what_came_behind_the_ledger_is_found(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, row = people["clerk_kv1"], _short(at_court, people["clerk_kv1"], things)
+    rest = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    assert list(otherwise_than_recorded()) == []
+    exhibits = HandOver.objects.get(pk=row.pk).exhibits
+    said = "“Vật chứng đi kèm”, “Vật chứng không có khi đếm”"
+    for changed, wrong in (
+        # it is said to have come
+        (
+            [exhibits[0], {**exhibits[1], "received": True}],
+            "“Các vật chứng chưa giao, theo số của vật chứng”, " + said,
+        ),
+        ([exhibits[0], {**exhibits[1], "name": "Điện thoại khác"}], "“Vật chứng không có khi đếm”"),
+        ([exhibits[0], {**exhibits[1], "id": 0}], "“Các vật chứng chưa giao, theo số của vật chứng”"),
+    ):
+        HandOver.objects.filter(pk=row.pk).update(exhibits=changed)
+        assert list(otherwise_than_recorded()) == [
+            f"{at_court.code}: lần giao nhận số {row.pk} đã bị sửa, khác với sổ cái đã ghi: {wrong}."
+        ]
