@@ -254,9 +254,12 @@ def appoints(facts: Facts, who: str, office: str) -> bool:
     return facts.people[who].superuser or _holds(facts, who, may | {("system_admin", facts.above.get(office, ""))})
 
 
-def governs(facts: Facts, who: str, account: str) -> bool:
-    """Tell whether somebody gets into the account of another, or rid of it: superusers, everybody into his own."""
-    return facts.people[who].superuser or who == account
+def governs(facts: Facts, who: str, _account: str) -> bool:
+    """Tell whether somebody changes an account at the doors for who keeps users, or gets rid of it: superusers alone.
+
+    Whose it is goes another way (the profile): nobody of these people keeps users and is to have a post.
+    """
+    return facts.people[who].superuser
 
 
 def organizes(facts: Facts, who: str, province: str) -> bool:
