@@ -97,7 +97,8 @@ def test_twelve_volumes_are_handed_over_by_scanning_their_labels(
     # the receiver counts again
     receiver.open("/vks/custody/")
     started = time.monotonic()
-    there.get_by_role("region", name="Đang đến").locator("tr", has_text=code).get_by_role("link").click()
+    coming = there.get_by_role("region", name="Đang đến").locator("tr", has_text=code)
+    coming.get_by_role("link").first.click()
     state = there.locator("[data-vks-scan-state]")
     expect(there.get_by_label("Quét hoặc gõ mã nhãn tập")).to_be_focused()
     scans(there, code, range(1, VOLUMES))
