@@ -1,4 +1,4 @@
-"""Hand-over, seal and accession, killed at every step: nothing that was answered as done is lost, nothing is done by half.
+"""Hand-over, transfer, seal and accession, killed at every step: nothing that was answered as done is lost, nothing is done by half.
 
     python -m tests.custody.killed [--host paperless] [--engine postgresql] [--every 1] [--act seal]
 
@@ -148,6 +148,58 @@ class HandOvers:
         return
 
 
+class Transfers:
+    """A case goes to another office with its paper: sent by one, received by the other, whose it is from then on."""
+
+    answers = ("hand_over_sent", "hand_over_accepted", "case_transferred")
+
+    def act(self, done: Callable[[str], None]) -> None:
+        from tests.custody.test_hand_overs import PASSED
+        from vks_plugin.custody.actions import hand_overs
+        from vks_plugin.custody.models import HandOver
+        from vks_plugin.organization.models import ProcuracyUnit
+
+        row = HandOver.objects.first()
+        if row is None:
+            terms = hand_overs.Terms(
+                part="hsva",
+                direction="vks_vks",
+                reason="chuyen_tham_quyen",
+                other_unit=ProcuracyUnit.objects.get(code="QN-KV3"),
+                decision="12/QĐ-VKS ngày 05/11/2026",
+            )
+            row = hand_overs.hand_over(actor=_user("chief_kv1"), case=_case(), terms=terms)
+            done("hand_over_sent")
+        if row.state == "cho_nhan":
+            hand_overs.accept(actor=_user("clerk_kv3"), row=row, checks=PASSED)
+            done("hand_over_accepted")
+            done("case_transferred")
+
+    def look(self, told: Counter[str]) -> None:
+        from vks_plugin.access.queries import readable_ids, visible_cases
+        from vks_plugin.custody.models import HandOver
+        from vks_plugin.host.permissions import may_view
+
+        rows, case = list(HandOver.objects.all()), _case()
+        assert len(rows) == told["hand_over_sent"] <= 1
+        taken = [each for each in rows if each.state == "da_nhan"]
+        assert len(taken) == told["hand_over_accepted"] == told["case_transferred"]
+        held = _holders(case, "hsva")
+        owner, other = ("QN-KV3", "QN-KV1") if taken else ("QN-KV1", "QN-KV3")
+        assert held[-1].unit is not None
+        assert (case.unit.code, held[-1].unit.code) == (owner, owner)
+        # papers go with the case, for the DMS as for us
+        chief, former = _user(f"chief_{owner[3:].lower()}"), _user(f"chief_{other[3:].lower()}")
+        papers = set(case.documents.filter(part="hsva").values_list("document_id", flat=True))
+        assert papers
+        assert papers <= set(readable_ids(chief)) & set(may_view(chief, papers))
+        assert not papers & (set(readable_ids(former)) | set(may_view(former, papers)))
+        assert visible_cases(chief).filter(pk=case.pk).exists() > visible_cases(former).filter(pk=case.pk).exists()
+
+    def end(self) -> None:
+        return
+
+
 class Seal:
     """A batch that was confirmed is sealed."""
 
@@ -241,8 +293,9 @@ class Accessions:
             assert (report.problems, report.entries > 0) == ([], True)
 
 
-ACTS: dict[str, type[HandOvers | Seal | Accessions]] = {
+ACTS: dict[str, type[HandOvers | Transfers | Seal | Accessions]] = {
     "hand_over": HandOvers,
+    "transfer": Transfers,
     "seal": Seal,
     "accession": Accessions,
 }
@@ -360,7 +413,7 @@ class Installation:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _looked_at(act: HandOvers | Seal | Accessions, answered: list[str], case: Any) -> None:
+def _looked_at(act: HandOvers | Transfers | Seal | Accessions, answered: list[str], case: Any) -> None:
     from vks_plugin.custody import queries
 
     told = _kinds(case)
