@@ -9,12 +9,14 @@ the details, the preview and the file of one of them through the host's own view
 inside the figure. The same is asked of the same process without the middleware of the log. `a row` is a reading that is
 kept, `again` one within the same minute, which is not. Of a paper in no case nothing is remembered: both columns have the
 line in the file, and the question whether it is in a case. `control` is the ratio of a second client whose server has no
-such middleware either to the first: how far from 1 it lies is how much the run cannot tell.
+such middleware either to the first: how far from 1 it lies is how much the run cannot tell. `its own` is therefore clocked
+apart: the milliseconds of the middleware itself in a reading that is kept, from the request to its answer, without the view.
+`kept` judges the share of that in an answer without the log.
 
 Clocks stop when the last byte of the answer is there. What the server does then, when it closes the answer, nobody waits for:
 `after ms` is that, with the log less without it. There the row goes into the table.
 
-Each round asks all of them one after another, so that what else the machine does falls on all alike. Times are those which
+Each round asks all of them one after another, behind one that is not counted, so that what else the machine does falls on all alike. Times are those which
 one round in ten stays below, since a machine that has other work to do tells little by its medians; `processor` is the
 ratio of this process's processor time until then, a row to none. The size of an entry is that of the table with its
 indexes after 200,000 of them, over many cases and offices.
@@ -34,10 +36,11 @@ from typing import Any, NamedTuple
 
 from tests.bench import bench_access, population
 
-AIMED_AT = 1.02
+AIMED_AT = 0.02
+"""Share of an answer without the log that the log may take, at most."""
 COLUMNS = (
     *("database", "door", "without ms", "control", "a row ms", "ratio", "processor", "again ms", "ratio"),
-    *("kept", "after ms"),
+    *("its own ms", "share", "kept", "after ms"),
 )
 _WAYS = {"without": "without", "control": "control", "row": "with", "again": "with"}
 """How a door is asked, and by which client."""
@@ -149,10 +152,48 @@ class Took(NamedTuple):
     processor: float
     after: float
     """What its server did once it was out."""
+    own: float
+    """What the middleware of the log took of it, without the view."""
 
 
 _closing = [0.0, 0.0]
 """Seconds spent in closing answers, by the clock and of the processor."""
+_own = [0.0]
+"""Seconds spent in the middleware of the log, but not in what it asks."""
+
+
+def clock_the_log() -> None:
+    """Have the time told that the middleware of the log itself takes; before any client takes it."""
+    from vks_plugin.web.middleware import AccessLogMiddleware
+
+    serve, see = AccessLogMiddleware.__call__, AccessLogMiddleware.process_view
+
+    def served(self: Any, request: Any) -> Any:
+        began, inside, get_response = time.perf_counter(), 0.0, self.get_response
+
+        def asked(request: Any) -> Any:
+            nonlocal inside
+            start = time.perf_counter()
+            try:
+                return get_response(request)
+            finally:
+                inside = time.perf_counter() - start
+
+        self.get_response = asked
+        try:
+            return serve(self, request)
+        finally:
+            self.get_response = get_response
+            _own[0] += time.perf_counter() - began - inside
+
+    def seen(self: Any, *about: Any) -> None:
+        began = time.perf_counter()
+        see(self, *about)
+        # it runs within what `served` leaves out
+        _own[0] += time.perf_counter() - began
+
+    AccessLogMiddleware.__call__ = served  # type: ignore[method-assign]
+    AccessLogMiddleware.process_view = seen  # type: ignore[method-assign, assignment]
 
 
 def clock_the_closing() -> None:
@@ -173,13 +214,14 @@ def clock_the_closing() -> None:
 def _asked(client: Any, address: str) -> Took:
     """Ask for an answer, to its last byte."""
     _closing[:] = 0.0, 0.0
+    _own[0] = 0.0
     began, worked = time.perf_counter(), time.process_time()
     answer = client.get(address)
     assert answer.status_code == 200, answer.status_code
     if answer.streaming:
         b"".join(answer.streaming_content)
     clock, processor = time.perf_counter() - began, time.process_time() - worked
-    return Took((clock - _closing[0]) * 1000, (processor - _closing[1]) * 1000, _closing[0] * 1000)
+    return Took((clock - _closing[0]) * 1000, (processor - _closing[1]) * 1000, _closing[0] * 1000, _own[0] * 1000)
 
 
 def _tenth(took: list[float]) -> float:
@@ -238,6 +280,7 @@ def run(documents: int, rounds: int, host: str, *, province: bool) -> int:
     reader, filed, loose = (fill_province if province else fill)(documents)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+    clock_the_log()
     asking = clients(reader)
     doors = {
         "details": f"/api/documents/{filed}/",
@@ -251,7 +294,8 @@ def run(documents: int, rounds: int, host: str, *, province: bool) -> int:
         for door, address in doors.items():
             forget_recent()
             found = {}
-            # who goes first finds colder stores
+            # who goes first finds colder stores: that one is not counted
+            _asked(asking["without"], address)
             for how in (
                 ("without", "row", "again", "control"),
                 ("row", "again", "control", "without"),
@@ -267,14 +311,17 @@ def run(documents: int, rounds: int, host: str, *, province: bool) -> int:
         without, control, row, again = (_tenth([each.clock for each in took[door, how]]) for how in _WAYS)
         work = {how: _tenth([each.processor for each in took[door, how]]) for how in _WAYS}
         after = {how: _tenth([each.after for each in took[door, how]]) for how in _WAYS}
-        good &= row / without <= AIMED_AT
+        own = _tenth([each.own for each in took[door, "row"]])
+        good &= own / without <= AIMED_AT
         cells = [connection.vendor, door, f"{without:.2f}", f"{control / without:.3f}"]
         cells += [f"{row:.2f}", f"{row / without:.3f}"]
         cells += [
             f"{work['row'] / work['without']:.3f}",
             f"{again:.2f}",
             f"{again / without:.3f}",
-            "yes" if row / without <= AIMED_AT else "**no**",
+            f"{own:.2f}",
+            f"{own / without:.1%}",
+            "yes" if own / without <= AIMED_AT else "**no**",
             f"{after['row'] - after['without']:.2f}",
         ]
         print("|", " | ".join(cells), "|", flush=True)

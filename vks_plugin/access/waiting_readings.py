@@ -40,8 +40,12 @@ def _folder() -> Path:
     return configuration().data_dir / "access-log"
 
 
+# made once: making it takes longer than a line of it, and a line stands between a reader and the answer
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _line(reading: Reading) -> bytes:
-    return json.dumps(reading.as_kept(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(reading.as_kept()).encode() + b"\n"
 
 
 class _Waiting:
