@@ -82,3 +82,35 @@ def test_two_who_change_a_diagram_or_a_plan_at_once_lose_nothing(
         refused = lead.post(slides, given | {"markers": [marker]}, format="json")
         assert (refused.status_code, refused.json()["field"].split(".")[0]) == (400, "markers")
     assert lead.get(f"{slides}{10**8}/drawing/").status_code == 404
+
+
+def test_a_document_of_a_large_archive_is_taken_by_its_number(
+    filed_case: FiledCase, as_person: Any, settings: Any
+) -> None:
+    """Numbers of documents go far beyond those that stand on a scene plan."""
+    settings.VKS_DECK_UNSEALED = True
+    lead, of_case = as_person("prosecutor_kv1"), f"/api/vks/cases/{filed_case.case.code}/"
+    slides = (
+        f"{of_case}presentations/{lead.post(f'{of_case}presentations/', {'title': 'Bài'}).json()['number']}/slides/"
+    )
+    paper = filed_case.documents[0].document_id
+    marker = {"number": 1, "x": 0.5, "y": 0.5, "page": 1}
+    asked: dict[str, Any] = {
+        f"{of_case}marks/": lambda number: {"document": number, "page": 1, "area": [0.1, 0.1, 0.2, 0.2]},
+        slides: lambda number: {"kind": "chung_cu", "title": "Ảnh", "document": number},
+        f"{slides}?": lambda number: {
+            "kind": "hien_truong",
+            "title": "Hiện trường",
+            "document": paper,
+            "markers": [marker | {"document": number}],
+        },
+    }
+    for address, given in asked.items():
+        answers = {}
+        for number in (900, 5001, 2**31 - 1, 2**31, -1, -(10**30)):
+            answer = lead.post(address, given(number), format="json")
+            answers[number] = answer.status_code, answer.json()
+        # none of them is a paper of the case, which is all that is said of any that a database holds
+        assert answers[900] == answers[5001] == answers[2**31 - 1], address
+        assert {answers[number][0] for number in (2**31, -1, -(10**30))} == {400}, address
+        assert answers[2**31] != answers[5001], address

@@ -19,7 +19,7 @@ from tests.people import register
 from vks_plugin.access import actions as access
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
-from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.exchange import actions
 from vks_plugin.exchange.columns import columns
@@ -189,6 +189,20 @@ def test_a_lead_who_left_is_marked_and_the_mark_is_not_read(
         [row] = table(exported(people[asker]))
         assert row[mark] == "x"
         assert row["Kiểm sát viên thụ lý chính"] == "Đỗ Hữu Ước (prosecutor_kv1)"
+    # of whoever stands in for him, who is there, both columns tell
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    standing_in = Assignment.objects.create(
+        case=rich,
+        user=people["other_prosecutor_kv1"],
+        assigned_by=people["chief_kv1"],
+        role="prosecutor_lead",
+        starts_on=timezone.localdate(),
+        ends_on=tomorrow,
+    )
+    [row] = table(exported(people["chief_kv1"]))
+    assert row["Kiểm sát viên thụ lý chính"].endswith("(other_prosecutor_kv1)")
+    assert (row["Kiểm sát viên thụ lý chính"].count("("), row[mark]) == (1, "")
+    standing_in.delete()
     content = exported(people["chief_kv1"])
     assert mark in content.decode()
     before = snapshot()

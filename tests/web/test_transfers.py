@@ -224,6 +224,9 @@ def test_an_office_takes_over_another(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     client = as_person("admin_province")
+    # who is to come there goes along
+    begins = timezone.localdate() + dt.timedelta(days=30)
+    organization.appoint(user=people["outsider"], unit=case.unit, role="specialist", starts_on=begins)
     assert RESTRUCTURING in Page(client.get("/vks/organization/")).links()
     form = {
         "to_QN-KV1": "QN-KV3",

@@ -451,7 +451,7 @@ def preview_plan(
     chosen = list(plan)
     found = []
     for old, new in chosen:
-        posts = Appointment.objects.in_force(timezone.localdate()).filter(unit=old)
+        posts = Appointment.objects.not_over(timezone.localdate()).filter(unit=old)
         found.append(
             Leaving(
                 old,

@@ -123,6 +123,10 @@ def _value(column: Column, case: CaseFile, accused: Accused | None, block: _Bloc
         return None
     if column.source == "details":
         return _plain(column, case.details.get(column.field))
+    if column.source == "assignment" and column.field == Assignment.Role.PROSECUTOR_LEAD:
+        # of several, whoever the list names, too
+        lead = block.leads.get(case.pk)
+        return officer_words(lead.user) if lead is not None else ""
     if column.source == "assignment":
         return "; ".join(officer_words(user) for user in block.assigned[case.pk, column.field])
     if column.source == "told":

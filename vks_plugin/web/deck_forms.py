@@ -13,7 +13,7 @@ from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.diagrams import ACT, LONGEST_WORDS, MOST_OWN, OWN_KEY, OWN_KINDS, Edits, Item, Link, OwnBox
 from vks_plugin.court.deck.locking import LONGEST
 from vks_plugin.court.deck.models import PlanMarker, Presentation, Slide, Video
-from vks_plugin.court.deck.plans import LARGEST_NUMBER, MOST_MARKERS
+from vks_plugin.court.deck.plans import LARGEST_MARKER, MOST_MARKERS
 from vks_plugin.court.deck.rules import GROUNDS_308, ONE_PAGE, SHOWING_PAGES
 from vks_plugin.web.fields import DayField, StyledForm
 
@@ -567,7 +567,7 @@ class PlanForm(StyledForm):
         folio = forms.TextInput(attrs={"size": 6, "autocomplete": "off"})
         return {
             "number": forms.IntegerField(
-                label=_("Số"), required=False, min_value=1, max_value=LARGEST_NUMBER, widget=number
+                label=_("Số"), required=False, min_value=1, max_value=LARGEST_MARKER, widget=number
             ),
             "folio": forms.CharField(label=_("BL của ảnh"), required=False, max_length=20, widget=folio),
             "caption": forms.CharField(label=_("Chú thích"), required=False, max_length=200),

@@ -24,7 +24,7 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court.deck import actions, queries
 from vks_plugin.court.deck.locking import LONGEST, SHORTEST
 from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, VideoStill
-from vks_plugin.court.deck.plans import LARGEST_NUMBER
+from vks_plugin.court.deck.plans import LARGEST_MARKER
 from vks_plugin.court.deck.stills import LONGEST as LONGEST_STILL
 from vks_plugin.court.deck.stills import still_of
 from vks_plugin.court.deck.videos import video_of
@@ -32,6 +32,7 @@ from vks_plugin.court.made_api import MadeSerializer
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.language import spoken
 from vks_plugin.rest import (
+    LARGEST_NUMBER,
     NUMBER,
     SVG,
     UUID,
@@ -162,16 +163,17 @@ class PlanMarkerWriteSerializer(InputSerializer):
         required=False,
         allow_null=True,
         default=None,
+        min_value=1,
         max_value=LARGEST_NUMBER,
         help_text="Of the number it was before; none: a new one.",
     )
-    number = serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER)
+    number = serializers.IntegerField(min_value=1, max_value=LARGEST_MARKER)
     x = serializers.FloatField(min_value=0, max_value=1)
     y = serializers.FloatField(min_value=0, max_value=1)
     caption = ComposedField(required=False, max_length=200, allow_blank=True, default="")
     folio = ComposedField(required=False, max_length=20, allow_blank=True, default="", help_text="`21` or `125a`.")
     document = serializers.IntegerField(
-        required=False, allow_null=True, default=None, max_value=LARGEST_NUMBER, help_text="Id in the DMS."
+        required=False, allow_null=True, default=None, min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the DMS."
     )
     page = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=1, max_value=100_000, help_text="With `document`."
@@ -195,7 +197,7 @@ class SlideWriteSerializer(InputSerializer):
     text = ComposedField(required=False, max_length=4000, allow_blank=True)
     notes = ComposedField(required=False, max_length=8000, allow_blank=True)
     document = serializers.IntegerField(
-        required=False, allow_null=True, max_value=LARGEST_NUMBER, help_text="Id in the DMS."
+        required=False, allow_null=True, min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the DMS."
     )
     page_from = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
     page_to = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
@@ -545,7 +547,7 @@ class MarkSerializer(serializers.Serializer[FolioMark]):
 class MarkWriteSerializer(InputSerializer):
     """A place to mark: words that stand on the page, or a rectangle."""
 
-    document = serializers.IntegerField(max_value=LARGEST_NUMBER, help_text="Id in the DMS.")
+    document = serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the DMS.")
     page = serializers.IntegerField(min_value=1, max_value=100_000)
     quote = ComposedField(required=False, max_length=500, allow_blank=True, default="")
     area = serializers.ListField(

@@ -27,7 +27,7 @@ from vks_plugin.text import one_line
 
 MOST_MARKERS = 60
 """Numbers on one plan."""
-LARGEST_NUMBER = 999
+LARGEST_MARKER = 999
 LONGEST_CAPTION = 200
 PIN_PART = 0.021
 """Half the width of a number's disc, as a part of the longer side of the plan."""
@@ -117,8 +117,8 @@ def read_markers(view: CaseView, given: Any) -> list[PlanMarker]:
 
 def _marker(view: CaseView, given: Mapping[str, Any]) -> PlanMarker:
     number = given.get("number")
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LARGEST_NUMBER:
-        raise BadInput(_("Số trên sơ đồ là số nguyên từ 1 đến %(most)d.") % {"most": LARGEST_NUMBER}, field="markers")
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LARGEST_MARKER:
+        raise BadInput(_("Số trên sơ đồ là số nguyên từ 1 đến %(most)d.") % {"most": LARGEST_MARKER}, field="markers")
     told = {"number": number}
     x, y = given.get("x"), given.get("y")
     if not (_is_part(x) and _is_part(y)):
