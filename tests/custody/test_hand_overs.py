@@ -488,6 +488,11 @@ def test_what_was_signed_before_the_giver_was_taken_over_is_dated_as_it_was(
         pass_to(**given, cause=Holding.Cause.HAND_OVER, reference=1, happened_at=came - dt.timedelta(hours=1))
     pass_to(**given, cause=Holding.Cause.HAND_OVER, reference=1, happened_at=signed)
     assert holder_of(bound).name == COURT
+    kept = Holding.objects.filter(case=bound, part="hsva").order_by("since")
+    assert [(each.keeper_name, each.since, each.until) for each in kept] == [
+        (units["QN-KV1"].name, came, signed),
+        (COURT, signed, None),
+    ]
 
 
 # --- a procuracy that does not use this system

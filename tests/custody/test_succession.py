@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.test import TestCase
 from django.utils import timezone
 
@@ -37,6 +38,7 @@ from vks_plugin.custody.queries.hand_overs import (
 )
 from vks_plugin.custody.queries.holding import holder_of, keeping_told
 from vks_plugin.custody.queries.loans import lenders_of
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.registers import register_lines
 from vks_plugin.disposal.actions import draft as draft_disposal
 from vks_plugin.disposal.models import DestructionBatch
@@ -393,3 +395,49 @@ def test_what_an_office_had_in_hand_goes_on_with_who_took_over(
     _registers(people, old)
     assert DigitisationBatch.objects.get(pk=world.batch.pk).unit == last
     assert queries.verify().problems == []
+
+
+def test_a_file_that_had_left_was_never_with_the_offices_that_took_over(
+    people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, now = people["clerk_kv1"], timezone.now().replace(second=0, microsecond=0)
+    came, signed = now - dt.timedelta(days=5), now - dt.timedelta(days=2)
+    left, stayed = (register(actor=clerk, unit=units["QN-KV1"], name=name) for name in ("Đã giao", "Còn ở đây"))
+    given = []
+    for case in (left, stayed):
+        row = hand_over(actor=clerk, case=case, terms=IN)
+        accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True, happened_at=came)
+        given.append(hand_over(actor=clerk, case=case, terms=TO_COURT))
+    last = make_district("QN-KV5")
+    last.active_from = last.valid_from
+    last.save(update_fields=["active_from"])
+    taken_over(people["admin_province"], units["QN-KV1"], units["QN-KV3"])
+    taken_over(people["admin_province"], units["QN-KV3"], last)
+    clerk = people["clerk_kv3"]
+    # entries state a moment to the second: what is recorded later is not of the second of the take-over
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=2), tick=True):
+        for row, happened_at in zip(given, (signed, None), strict=True):
+            accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True, happened_at=happened_at)
+    rows = {case.pk: list(Holding.objects.filter(case=case, part="hsva").order_by("since")) for case in (left, stayed)}
+    assert [(each.keeper_name, each.since, each.until) for each in rows[left.pk]][1:] == [
+        (units["QN-KV1"].name, came, signed),
+        (TO_COURT.agency, signed, None),
+    ]
+    assert [each.cause for each in rows[stayed.pk]] == ["assumed", "hand_over", "succession", "succession", "hand_over"]
+    assert rows[left.pk][0].until == came
+    entry = LedgerEntry.objects.filter(case=left, kind="hand_over_accepted").latest("seq")
+    assert data(entry)["happened_at"] == f"{signed.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    assert list(otherwise_than_recorded()) == []
+    # a keeper that was there is missed, and the day of one that was not is compared
+    for gone, before in ((rows[stayed.pk][2], rows[stayed.pk][1]), (rows[stayed.pk][3], rows[stayed.pk][2])):
+        gone.delete()
+        Holding.objects.filter(pk=before.pk).update(until=gone.until)
+        (sentence,) = otherwise_than_recorded()
+        assert sentence.startswith(f"{stayed.code}: lần giữ Hồ sơ vụ án mà sổ cái ghi lúc ")
+        Holding.objects.filter(pk=before.pk).update(until=before.until)
+        gone.save(force_insert=True)
+    later = signed + dt.timedelta(hours=5)
+    Holding.objects.filter(pk=rows[left.pk][1].pk).update(until=later)
+    Holding.objects.filter(pk=rows[left.pk][2].pk).update(since=later)
+    (sentence,) = otherwise_than_recorded()
+    assert sentence.startswith(f"{left.code}: lúc bắt đầu giữ Hồ sơ vụ án")

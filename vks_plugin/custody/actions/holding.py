@@ -42,7 +42,8 @@ def pass_to(
     """Let one part of the paper go from one keeper to another, at this moment or at one that is past.
 
     What was with the one until the moment is with the other from that moment on. Where nothing was recorded of the
-    part yet, what was assumed of it is written down first.
+    part yet, what was assumed of it is written down first. What was given before offices took over from the giver was
+    never theirs: it goes from who had it then, and the entries of the take-overs alone still name them.
 
     Args:
         case: the case; held until the transaction ends, so that of two who give the same paper one is told of the other.
@@ -71,29 +72,36 @@ def pass_to(
         require_volumes_here(case, part)
     if receiver.is_same(giver):
         raise Conflict(_("Hồ sơ đã ở %(keeper)s.") % {"keeper": receiver.name})
+    before = _taken_over_since(present, happened_at) if happened_at is not None else []
+    if before:
+        # it had left before those offices took over: none of them ever had it
+        Holding.objects.filter(pk__in=[row.pk for row in (present, *before[:-1])]).delete()
+        present = before[-1]
+        Holding.objects.filter(pk=present.pk).update(until=None)
     if present.cause == Holding.Cause.ASSUMED and moment <= present.since:
         # since when it was there nobody said
         present.since = moment - _MOMENT
         present.save(update_fields=["since"])
     if happened_at is not None:
-        got = _got_at(present)
-        if got is not None:
-            refuse_before(got, happened_at)
+        refuse_before(present.since, happened_at)
     moment = max(moment, present.since + _MOMENT)
     if Holding.objects.filter(pk=present.pk, until__isnull=True).update(until=moment) != 1:
         raise Conflict(_("Hồ sơ vừa được người khác giao đi. Hãy tải lại trang."))
     return _open(case, part, receiver, since=moment, cause=cause, reference=reference)
 
 
-def _got_at(present: Holding) -> dt.datetime | None:
-    """Return since when paper is where it is, whichever offices took over meanwhile; None: nobody said."""
+def _taken_over_since(present: Holding, happened_at: dt.datetime) -> list[Holding]:
+    """Return who had the paper before offices took over that had not yet done so at a moment, the one who had it then last."""
+    found: list[Holding] = []
     row = present
-    while row.cause == Holding.Cause.SUCCESSION:
-        before = Holding.objects.filter(case=row.case_id, part=row.part, since__lt=row.since).order_by("-since").first()
+    while row.cause == Holding.Cause.SUCCESSION and happened_at <= row.since:
+        earlier = Holding.objects.filter(case=row.case_id, part=row.part, since__lt=row.since).order_by("-since")
+        before = earlier.first()
         if before is None:
             break
+        found.append(before)
         row = before
-    return None if row is not present and row.cause == Holding.Cause.ASSUMED else row.since
+    return found
 
 
 def refuse_before(since: dt.datetime, happened_at: dt.datetime) -> None:

@@ -59,7 +59,8 @@ class Keeper:
 class Holding(models.Model):
     """One keeper has one part of the paper of a case. The row that has no end is where it is now.
 
-    Written by `vks_plugin.custody.actions.holding` alone: a row is added, and ended once, by the row after it.
+    Written by `vks_plugin.custody.actions.holding` alone: a row is added, and ended once, by the row after it. One row is
+    taken out again: of an office that took over, where a paper signed before says that the file had left by then.
     """
 
     class Cause(models.TextChoices):

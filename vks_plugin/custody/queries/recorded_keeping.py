@@ -107,7 +107,7 @@ def past_keepers(
         if found is None:
             stays = place > 0 and _is_at(rows[place - 1], step.place.known)
             told_of_present = number == len(line.steps) - 1 and rows[-1].until is not None and line.destroyed is None
-            if step.is_certain and not stays and not told_of_present:
+            if step.is_certain and not stays and not told_of_present and not _had_left(step, line.steps[number + 1 :]):
                 yield (
                     _("%(code)s: lần giữ %(part)s mà sổ cái ghi lúc %(recorded)s không còn.")
                     % {**named, "recorded": _shown(_moment(step.told.at))}
@@ -134,6 +134,15 @@ def past_keepers(
                 _("%(code)s: lúc thôi giữ %(part)s (%(until)s) đã bị sửa: sổ cái ghi hồ sơ tiêu hủy lúc %(since)s.")
                 % {**named, "until": _shown(last), "since": _shown(ended)}
             )
+
+
+def _had_left(step: Step, later: Sequence[Step]) -> bool:
+    """Tell whether an office took over what was gone by then, as the paper of the next hand-over states: it never had it."""
+    if step.cause != Holding.Cause.SUCCESSION:
+        return False
+    following = next((each for each in later if each.cause != Holding.Cause.SUCCESSION), None)
+    stated, taken = _moment(following.at) if following is not None else None, _moment(step.told.at)
+    return stated is not None and taken is not None and stated <= taken
 
 
 def _made_by(step: Step, rows: Sequence[Holding], place: int) -> int | None:
