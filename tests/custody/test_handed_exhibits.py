@@ -21,6 +21,8 @@ from vks_plugin.custody.queries.hand_overs import exhibits_told, may_take_in, ou
 from vks_plugin.custody.queries.holding import KeepingTold, keeping_told
 from vks_plugin.custody.queries.leaving import in_person, left_told
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.queries.recorded_keeping import Told
+from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, paper_compared
 from vks_plugin.custody.registers import register_lines
 from vks_plugin.errors import BadInput
 
@@ -62,6 +64,18 @@ def _short(case: CaseFile, clerk: User, things: dict[str, Exhibit]) -> HandOver:
     row = hand_over(actor=clerk, case=case, terms=BACK)
     came = [things["knife"].pk]
     return accept(actor=clerk, row=row, checks=SHORT, received_exhibits=came, missing=WHY, awaits_paper=True)
+
+
+def left_at_court(case: CaseFile, clerk: User) -> Exhibit:
+    """Let the file of a case come back from the court without the one exhibit that goes along with it."""
+    phone = Exhibit.objects.create(
+        case=case, name="Điện thoại của Ánh", quantity="02", seal_number="NP-8", accompanies_file=True
+    )
+    for terms in (IN, TO_COURT):
+        accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=terms), checks=PASSED, awaits_paper=True)
+    row = hand_over(actor=clerk, case=case, terms=BACK)
+    accept(actor=clerk, row=row, checks=SHORT, received_exhibits=[], missing=WHY, awaits_paper=True)
+    return phone
 
 
 def _marks(row: HandOver) -> list[bool | None]:
@@ -263,6 +277,101 @@ def test_hand_overs_of_before_keep_their_meaning(
     assert list(terms_of(rest).exhibits or ()) == [each.pk for each in things.values()]
     rest = amend_parts(actor=clerk, row=rest, given={"note": "Gửi bưu điện"})
     assert [each["id"] for each in rest.exhibits] == [each.pk for each in things.values()]
+
+
+def test_whoever_clears_what_is_still_to_come_is_found(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, knife, phone = people["clerk_kv1"], things["knife"].pk, things["phone"].pk
+    row = hand_over(actor=clerk, case=at_court, terms=BACK)
+    lacks = SHORT._replace(documents_complete=False)
+    row = accept(
+        actor=clerk, row=row, checks=lacks, received=[1], received_exhibits=[knife], missing=WHY, awaits_paper=True
+    )
+    assert (row.outstanding, row.outstanding_exhibits) == ([2], [phone])
+    assert list(otherwise_than_recorded()) == []
+
+    def said(number: int, what: str, present: str, recorded: str) -> str:
+        lists = {"volumes": "Các tập chưa giao", "exhibits": "Các vật chứng chưa giao, theo số của vật chứng"}
+        return (
+            f"{at_court.code}: lần giao nhận số {number}: danh sách “{lists[what]}” đã bị sửa thành {present}, "
+            f"sổ cái ghi {recorded}."
+        )
+
+    def found(pk: int, **changed: Any) -> list[str]:
+        rows = HandOver.objects.filter(pk=pk)
+        before = rows.values(*changed).get()
+        rows.update(**changed)
+        told = list(otherwise_than_recorded())
+        rows.update(**before)
+        return told
+
+    tampered: list[tuple[dict[str, Any], str]] = [
+        ({"outstanding": []}, said(row.pk, "volumes", "trống", "2")),
+        ({"outstanding": [1, 2]}, said(row.pk, "volumes", "1, 2", "2")),
+        ({"outstanding": {}}, said(row.pk, "volumes", "một giá trị hỏng", "2")),
+        ({"outstanding_exhibits": []}, said(row.pk, "exhibits", "trống", str(phone))),
+        ({"outstanding_exhibits": [knife]}, said(row.pk, "exhibits", str(knife), str(phone))),
+        ({"outstanding_exhibits": ["x"]}, said(row.pk, "exhibits", "x", str(phone))),
+    ]
+    for changed, sentence in tampered:
+        assert found(row.pk, **changed) == [sentence]
+    # the volume follows, then the exhibit: what an entry says to have come is not to come any more
+    for exhibits, left in (([], [phone]), ([phone], [])):
+        rest = hand_over(
+            actor=clerk,
+            case=at_court,
+            terms=replace(BACK, completes=row, exhibits=exhibits, volumes=[] if exhibits else [2]),
+        )
+        accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+        row.refresh_from_db()
+        assert (row.outstanding, row.outstanding_exhibits) == ([], left)
+        entry = LedgerEntry.objects.filter(case=at_court, kind="hand_over_accepted").latest("seq")
+        assert (entry.said["data"]["volumes_settled"], entry.said["data"]["exhibits_settled"]) == (
+            ([], [[row.pk, phone]]) if exhibits else ([[row.pk, 2]], [])
+        )
+        assert list(otherwise_than_recorded()) == []
+    assert found(row.pk, outstanding=[2]) == [said(row.pk, "volumes", "2", "trống")]
+    assert found(rest.pk, outstanding_exhibits=[phone]) == [said(rest.pk, "exhibits", str(phone), "trống")]
+
+
+def test_what_another_hand_over_settled_is_told_and_of_before_left_open(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, phone = people["clerk_kv1"], things["phone"].pk
+    accept(actor=clerk, row=hand_over(actor=clerk, case=at_court, terms=BACK), checks=PASSED, awaits_paper=True)
+    away = hand_over(actor=clerk, case=at_court, terms=replace(TO_COURT, reason="tra_ho_so", volumes=[1]))
+    kept = accept(
+        actor=clerk,
+        row=away,
+        checks=SHORT._replace(documents_complete=False),
+        received_exhibits=[things["knife"].pk],
+        missing="Tập 2 còn sao chụp, điện thoại còn giám định",
+        awaits_paper=True,
+    )
+    assert (kept.outstanding, kept.outstanding_exhibits) == ([2], [phone])
+    # the office kept them back: with the file they are in one place again
+    back = accept(actor=clerk, row=hand_over(actor=clerk, case=at_court, terms=BACK), checks=PASSED, awaits_paper=True)
+    kept.refresh_from_db()
+    assert (kept.outstanding, kept.outstanding_exhibits) == ([], [])
+    entry = LedgerEntry.objects.filter(case=at_court, kind="hand_over_accepted").latest("seq")
+    assert entry.said["data"]["hand_over"] == back.pk
+    assert (entry.said["data"]["volumes_settled"], entry.said["data"]["exhibits_settled"]) == (
+        [[kept.pk, 2]],
+        [[kept.pk, phone]],
+    )
+    assert list(otherwise_than_recorded()) == []
+    HandOver.objects.filter(pk=kept.pk).update(outstanding=[2], outstanding_exhibits=[phone])
+    assert len(list(otherwise_than_recorded())) == 2
+    # an entry of before does not say what it settled: both are believed, and nothing else
+    data = {key: value for key, value in entry.said["data"].items() if not key.endswith("_settled")}
+    for listed, count in (([], 0), ([phone], 0), ([phone + 1], 1)):
+        HandOver.objects.filter(pk=kept.pk).update(outstanding=[], outstanding_exhibits=listed)
+        told = [
+            Told(each.pk, each.kind, data if each.pk == entry.pk else each.said["data"], each.said["at"])
+            for each in LedgerEntry.objects.filter(case=at_court, kind__in=TELLS_OF_PAPER).order_by("seq")
+        ]
+        assert len(list(paper_compared({at_court.pk: at_court.code}, {at_court.pk: told}))) == count
 
 
 def test_whoever_changes_what_came_behind_the_ledger_is_found(

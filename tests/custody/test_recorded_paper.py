@@ -42,6 +42,8 @@ LATER = {
     "exhibits_outstanding",
     "exhibits_lacking",
     "exhibits_missing",
+    "volumes_settled",
+    "exhibits_settled",
     "happened_at",
 }
 """Fields that entries of hand-overs did not have before."""

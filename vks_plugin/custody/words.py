@@ -131,6 +131,10 @@ _READS: dict[str, Callable[[Any], str]] = {
     "volume_folios": lambda value: "; ".join(_volume(*each) for each in value),
     "exhibits": lambda value: "; ".join(_exhibit(each) for each in value),
     "numbers": lambda value: ", ".join(str(each) for each in value),
+    "settled": lambda value: ", ".join(
+        _("%(number)d (giao nhận số %(hand_over)d)") % {"number": number, "hand_over": hand_over}
+        for hand_over, number in value
+    ),
     "court_level": _choice(CourtLevel.choices),
     "shown_kinds": lambda value: ", ".join(_choice(ShownKind.choices)(each) for each in value),
 }

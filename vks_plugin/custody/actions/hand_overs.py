@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -648,10 +648,7 @@ def accept(
     if row.completes is not None:
         came = {each["number"] for each in volumes if each["received"]}
         there = {each["id"] for each in exhibits if each.get("received")}
-        HandOver.objects.filter(pk=row.completes.pk).update(
-            outstanding=[number for number in row.completes.outstanding if number not in came],
-            outstanding_exhibits=[pk for pk in row.completes.outstanding_exhibits if pk not in there],
-        )
+        settled = _settled(row.completes, volumes=came, exhibits=there)
         HandOver.objects.filter(pk=row.pk).update(outstanding=[], outstanding_exhibits=[])
         row.outstanding, row.outstanding_exhibits = [], []
     else:
@@ -667,7 +664,7 @@ def accept(
                 reference=row.pk,
                 happened_at=happened_at,
             )
-        _settle_earlier(row)
+        settled = _settle_earlier(row)
     tell(
         "hand_over_accepted",
         actor=actor,
@@ -677,6 +674,8 @@ def accept(
         **{key: getattr(row, key) for key in CHECKS},
         outstanding=left,
         exhibits_outstanding=kept,
+        volumes_settled=settled.volumes,
+        exhibits_settled=settled.exhibits,
         exhibits_lacking=[as_written(each) for each in exhibits if is_lacking(each)],
         document=row.signed_paper.document_id if row.signed_paper is not None else None,
         awaits_paper=row.awaits_paper,
@@ -782,21 +781,45 @@ def _left(
     return sorted(all_of_it - came - elsewhere), kept
 
 
-def _settle_earlier(row: HandOver) -> None:
-    """Take off earlier hand-overs what is no longer missing since this one was received.
+class _Settled(NamedTuple):
+    """What earlier hand-overs are no longer missing, each with the number of that one first."""
+
+    volumes: list[tuple[int, int]]
+    exhibits: list[tuple[int, int]]
+
+
+def _settled(before: HandOver, *, volumes: Collection[int], exhibits: Collection[int]) -> _Settled:
+    """Take these off what an earlier hand-over is missing; return what was on it."""
+    HandOver.objects.filter(pk=before.pk).update(
+        outstanding=[each for each in before.outstanding if each not in volumes],
+        outstanding_exhibits=[each for each in before.outstanding_exhibits if each not in exhibits],
+    )
+    return _Settled(
+        [(before.pk, each) for each in before.outstanding if each in volumes],
+        [(before.pk, each) for each in before.outstanding_exhibits if each in exhibits],
+    )
+
+
+def _settle_earlier(row: HandOver) -> _Settled:
+    """Take off earlier hand-overs what is no longer missing since this one was received; return it.
 
     Volumes and exhibits that came, or that this one now says are missing; and everything the receiver had kept back itself.
     """
     said = {each["number"] for each in row.volumes} | set(row.outstanding)
     listed = _ids(row.exhibits)
-    earlier = HandOver.objects.filter(case=row.case, part=row.part, state="da_nhan")
+    earlier = HandOver.objects.filter(case=row.case, part=row.part, state="da_nhan").order_by("pk")
     earlier = earlier.exclude(outstanding=[], outstanding_exhibits=[])
+    found = _Settled([], [])
     for before in earlier.exclude(pk=row.pk).select_related("giver_unit", "giver_person"):
         there = _has_the_rest(before, row)
-        HandOver.objects.filter(pk=before.pk).update(
-            outstanding=[] if there else [each for each in before.outstanding if each not in said],
-            outstanding_exhibits=[] if there else [each for each in before.outstanding_exhibits if each not in listed],
+        volumes, exhibits = _settled(
+            before,
+            volumes=before.outstanding if there else said,
+            exhibits=before.outstanding_exhibits if there else listed,
         )
+        found.volumes.extend(volumes)
+        found.exhibits.extend(exhibits)
+    return found
 
 
 def _has_the_rest(before: HandOver, row: HandOver) -> bool:

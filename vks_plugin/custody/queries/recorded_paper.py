@@ -104,10 +104,16 @@ def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told
         for told in entries.get(case, ()):
             try:
                 said.learn(told)
-            except (KeyError, TypeError):
+            except (KeyError, TypeError, ValueError):
                 # what is malformed is named by the check of the entries
                 continue
-        told_of_case = (_hand_overs(code, said), _loans(code, said), _keepers(code, said), _past(code, said))
+        told_of_case = (
+            _hand_overs(code, said),
+            _outstanding(code, said),
+            _loans(code, said),
+            _keepers(code, said),
+            _past(code, said),
+        )
         yield from ((case, sentence) for sentences in told_of_case for sentence in sentences)
 
 
@@ -126,6 +132,7 @@ class _Said:
         self.steps: dict[str, list[Step]] = defaultdict(list)
         """Of each part, the entries by which it came to somebody."""
         self.hand_overs: dict[int, Told] = {}
+        self.owed: dict[int, _Owed] = {}
         self.loans: dict[int, _Lent] = {}
         self.is_whole = False
         """Whether the ledger has the case from its registration on."""
@@ -153,8 +160,10 @@ class _Said:
         elif kind == "hand_over_accepted":
             self.hand_overs[_number(data["hand_over"])] = told
             self._received(told)
+            self._owes(told)
         elif kind == "paper_taken_over":
             self._taken_over(told)
+            self._joins(told)
         elif kind == "accessioned":
             self._accessioned(told)
         else:
@@ -187,6 +196,40 @@ class _Said:
             before=before,
         )
         self._goes(data["part"], step)
+
+    def _owes(self, told: Told) -> None:
+        """Learn what stayed with the giver, and what no longer does of an earlier hand-over."""
+        data = told.data
+        number, row = data["hand_over"], self.received.get(data["hand_over"])
+        for name, (settled, _joined) in _OWED.items():
+            if settled in data:
+                for other, each in data[settled]:
+                    if other in self.owed:
+                        self.owed[other].left[name].discard(each)
+                continue
+            for owed in self.owed.values():
+                # of which it took something off, an entry of before does not say
+                if owed.part == data["part"]:
+                    owed.leave_open(name, set(owed.left[name]))
+        completes = data.get("completes", row.completes_id if row is not None else None)
+        # what is still to come of a completion stays with the hand-over it completes
+        left = {name: set(data[name]) if completes is None else set() for name in _OWED if name in data}
+        self.owed[number] = _Owed(data["part"], left)
+
+    def _joins(self, told: Told) -> None:
+        """Learn what is with the rest again since two offices became one."""
+        data = told.data
+        for name, (_settled, joined) in _OWED.items():
+            of_part = [owed for owed in self.owed.values() if owed.part == data["part"]]
+            for owed in of_part:
+                if joined not in data:
+                    owed.leave_open(name, set(owed.left[name]))
+            for each in data.get(joined) or ():
+                owing = [owed for owed in of_part if each in owed.left[name]]
+                for owed in owing:
+                    # which one it joined the entry does not say
+                    owed.leave_open(name, {each} if len(owing) > 1 else set())
+                    owed.left[name].discard(each)
 
     def _taken_over(self, told: Told) -> None:
         data = told.data
@@ -260,6 +303,36 @@ class _Said:
         return Place(known, agency=(row.outside_agency or row.outside_name) if row is not None else None)
 
 
+_OWED = {
+    "outstanding": ("volumes_settled", "volume_numbers"),
+    "exhibits_outstanding": ("exhibits_settled", "exhibits_joined"),
+}
+"""Fields that say what stayed with a giver; with each, the field of a later hand-over and that of a take-over that take off it."""
+
+
+class _Owed:
+    """What is still to come of a hand-over, as the entries say."""
+
+    def __init__(self, part: str, left: Mapping[str, set[int]]) -> None:
+        self.part = part
+        self.said = frozenset(left)
+        """Fields its entry has; of before it had fewer."""
+        self.left: dict[str, set[int]] = defaultdict(set, left)
+        self.open: dict[str, set[int]] = defaultdict(set)
+        """What may be still to come or not, by the entries."""
+
+    def leave_open(self, name: str, numbers: set[int]) -> None:
+        """Note that an entry does not say whether these are still to come."""
+        self.left[name] -= numbers
+        self.open[name] |= numbers
+
+    def agrees(self, name: str, present: Any) -> bool:
+        """Tell whether a list is what the entries say, as far as they do."""
+        if not isinstance(present, list) or not all(type(each) is int for each in present):
+            return False
+        return self.left[name] <= set(present) <= self.left[name] | self.open[name]
+
+
 class _Lent:
     """A loan that was handed out, as its entries tell of it."""
 
@@ -318,6 +391,38 @@ def _hand_overs(code: str, said: _Said) -> Iterator[str]:
                 _("%(code)s: lần giao nhận số %(number)d đã nhận mà sổ cái không ghi.")
                 % {"code": code, "number": number}
             )
+
+
+def _outstanding(code: str, said: _Said) -> Iterator[str]:
+    """Yield where somebody made the list of what is still to come another one, or emptied it."""
+    for number, owed in said.owed.items():
+        row = said.received.get(number)
+        if row is None:
+            continue
+        for name, present in (("outstanding", row.outstanding), ("exhibits_outstanding", row.outstanding_exhibits)):
+            if name not in owed.said or owed.agrees(name, present):
+                continue
+            if name == "exhibits_outstanding" and said.is_destroyed:
+                # the list goes with the file
+                continue
+            yield (
+                _(
+                    "%(code)s: lần giao nhận số %(number)d: danh sách %(what)s đã bị sửa thành %(present)s, sổ cái ghi %(recorded)s."
+                )
+                % {
+                    "code": code,
+                    "number": number,
+                    "what": _labels([name]),
+                    "present": _listed(present),
+                    "recorded": _listed(sorted(owed.left[name])),
+                }
+            )
+
+
+def _listed(numbers: Any) -> str:
+    if not isinstance(numbers, list):
+        return _("một giá trị hỏng")
+    return ", ".join(map(str, numbers)) or _("trống")
 
 
 def _otherwise(row: HandOver, told: Told, said: _Said) -> list[str]:
