@@ -143,6 +143,10 @@ def test_a_keeper_a_hand_over_and_a_loan_that_were_changed_are_named(case: CaseF
     holding = Holding.objects.get(case=case, part="hsva", until__isnull=True)
     given = f"{code}: lần giao nhận số {told.came.pk} đã bị sửa, khác với sổ cái đã ghi: "
     taken = f"{code}: lần giao nhận số {told.went.pk} đã bị sửa, khác với sổ cái đã ghi: "
+    broken = (
+        f"{code}: lần giao nhận số {told.came.pk}: danh sách {{}} trong cơ sở dữ liệu bị hỏng, không đọc được nên không so được "
+        "với sổ cái. Giữ nguyên máy, báo quản trị: so với biên bản đã ký hoặc bản sao lưu."
+    )
     loan = f"{code}: lần mượn số {told.lent.pk} đã bị sửa, khác với sổ cái đã ghi: "
     keeper = f"{code}: nơi giữ Hồ sơ vụ án đã bị sửa thành "
     recorded = f"sổ cái ghi QN-KV1, tài khoản số {people['prosecutor_kv1'].pk}."
@@ -170,8 +174,10 @@ def test_a_keeper_a_hand_over_and_a_loan_that_were_changed_are_named(case: CaseF
             f"{code}: lần giao nhận số {told.went.pk} mà sổ cái ghi đã nhận không còn là đã nhận.",
         ),
         # what no act writes, and what no entry could hold
-        (HandOver, told.came.pk, {"volumes": [{"number": 1}]}, f"{given}“Các tập, bút lục”, “Vật chứng đi kèm”."),
-        (HandOver, told.came.pk, {"exhibits": [1.5]}, f"{given}“Vật chứng đi kèm”."),
+        (HandOver, told.came.pk, {"volumes": [{"number": 1}]}, broken.format("“Các tập, bút lục”")),
+        (HandOver, told.came.pk, {"volumes": {}}, broken.format("“Các tập, bút lục”")),
+        (HandOver, told.came.pk, {"exhibits": [1.5]}, broken.format("“Vật chứng đi kèm”")),
+        (HandOver, told.came.pk, {"exhibits": 7}, broken.format("“Vật chứng đi kèm”")),
         (Loan, told.lent.pk, {"borrower": scanner}, f"{loan}“Tài khoản số”."),
         (Loan, told.lent.pk, {"until": told.lent.until + dt.timedelta(days=30)}, f"{loan}“Hạn trả”."),
         (
@@ -189,6 +195,9 @@ def test_a_keeper_a_hand_over_and_a_loan_that_were_changed_are_named(case: CaseF
     ]
     for model, pk, changed, sentence in changes:
         assert _found(model, pk, **changed) == [sentence]
+    # one list that is broken hides nothing of the other
+    broken_list, other = _found(HandOver, told.came.pk, volumes=[{"number": 1}], exhibits=other_seal)
+    assert (broken_list, other) == (broken.format("“Các tập, bút lục”"), f"{given}“Vật chứng đi kèm”.")
     assert queries.verify().problems == []
     # where it is, made to agree with a hand-over that was changed as well: the entry alone says otherwise
     HandOver.objects.filter(pk=told.went.pk).update(receiver_person=scanner)
@@ -235,10 +244,17 @@ def test_entries_of_before_are_compared_by_what_they_say(
     assert sentence.startswith(f"{case.code}: nơi giữ Hồ sơ vụ án đã bị sửa thành QN-KV1, tài khoản số {scanner.pk}")
     (sentence,) = _found(HandOver, told.came.pk, exhibits=[])
     assert sentence.endswith("“Số vật chứng đi kèm”.")
-    # a return that came back short ended the loan then
-    assert _found(Loan, told.returned.pk, returned_volumes=2) == []
+    (sentence,) = _found(Loan, told.returned.pk, returned_volumes=2)
+    assert sentence.endswith("“Số tập”.")
     (sentence,) = _found(Loan, told.lent.pk, borrower=scanner)
     assert sentence.endswith("“Tài khoản số”.")
+    # a return that came back short ended the loan then: that it is still open no entry of then says
+    short = "Thiếu mười bút lục cuối tập"
+    actions.return_loan(actor=people["clerk_kv1"], loan_id=told.lent.pk, volume_count=1, folio_count=90, note=short)
+    (sentence,) = otherwise_than_recorded()
+    assert sentence.startswith(f"{case.code}: lần mượn số {told.lent.pk} ghi đã trả hay chưa")
+    Loan.objects.filter(pk=told.lent.pk).update(state="da_tra")
+    assert list(otherwise_than_recorded()) == []
 
 
 def test_an_accession_of_before_leaves_open_where_paper_was_that_no_entry_told_of(
@@ -433,7 +449,13 @@ def test_a_damaged_row_is_a_finding_and_hides_no_other(
     hidden = LedgerHidden.objects.filter(entry__kind="hand_over_accepted").latest("pk")
     # lists that are none, a moment nobody can read
     for model, pk, column, broken, sentence in (
-        (HandOver, told.came.pk, "volumes", "[{", f"{case.code}: lần giao nhận số {told.came.pk} đã bị sửa"),
+        (
+            HandOver,
+            told.came.pk,
+            "volumes",
+            "[{",
+            f"{case.code}: lần giao nhận số {told.came.pk}: danh sách “Các tập, bút lục”",
+        ),
         (LedgerHidden, hidden.pk, "values", "[[", "Giá trị ẩn lưu bên cạnh mục"),
         (Holding, _held(case)[1].pk, "since", "hôm qua", f"{case.code}: có dòng trong cơ sở dữ liệu bị hỏng ("),
     ):

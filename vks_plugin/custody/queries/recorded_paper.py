@@ -7,7 +7,7 @@ of before say less: what one does not say is taken from the row it names, or not
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -342,12 +342,16 @@ class _Lent:
         self.is_whole = data["loan_form"] == Loan.Form.PAPER and not data["volume_numbers"]
         self.state = "dang_muon"
         self.due_on = data["due_on"]
+        self.returned: dict[str, Any] = {"volume_count": None, "folio_count": None}
+        """What was counted when it came back; None: nothing was."""
         self.out: set[int] | None = set(data["volume_numbers"]) or None
         """Volumes that are out; None: the part as a whole."""
 
     def learn(self, told: Told) -> None:
         """Learn from an entry that comes after."""
         data, issued = told.data, self.issued.data
+        if told.kind == "loan_returned":
+            self.returned = {name: data[name] for name in self.returned}
         if told.kind == "loan_renewed":
             self.due_on = data["due_on"]
         elif told.kind == "loan_settled" or (told.kind == "loan_returned" and "volumes_missing" not in data):
@@ -380,11 +384,20 @@ def _hand_overs(code: str, said: _Said) -> Iterator[str]:
         row = said.received.get(number)
         if row is None:
             yield _("%(code)s: lần giao nhận số %(number)d mà sổ cái ghi đã nhận không còn là đã nhận.") % named
-        elif wrong := _otherwise(row, told, said):
-            yield (
-                _("%(code)s: lần giao nhận số %(number)d đã bị sửa, khác với sổ cái đã ghi: %(what)s.")
-                % {**named, "what": _labels(wrong)}
-            )
+        else:
+            broken = _broken_lists(row)
+            if broken:
+                yield (
+                    _(
+                        "%(code)s: lần giao nhận số %(number)d: danh sách %(what)s trong cơ sở dữ liệu bị hỏng, không đọc được nên không so được với sổ cái. Giữ nguyên máy, báo quản trị: so với biên bản đã ký hoặc bản sao lưu."
+                    )
+                    % {**named, "what": _labels([_LISTS[name] for name in broken])}
+                )
+            if wrong := _otherwise(row, told, said, broken):
+                yield (
+                    _("%(code)s: lần giao nhận số %(number)d đã bị sửa, khác với sổ cái đã ghi: %(what)s.")
+                    % {**named, "what": _labels(wrong)}
+                )
     if said.is_whole:
         for number in said.received.keys() - said.hand_overs.keys():
             yield (
@@ -425,14 +438,38 @@ def _listed(numbers: Any) -> str:
     return ", ".join(map(str, numbers)) or _("trống")
 
 
-def _otherwise(row: HandOver, told: Told, said: _Said) -> list[str]:
-    """Return the fields of a hand-over that are others than its entry has them."""
-    try:
-        told_now = told_of(row)
-    except (KeyError, TypeError, ValueError):
-        # one of its lists is not what any act writes
-        return ["volume_folios", "exhibits_listed"]
-    now = {**told_now, **{name: getattr(row, name) for name in CHECKS}, "happened_at": row.accepted_at}
+_LISTS = {"volumes": "volume_folios", "exhibits": "exhibits_listed"}
+"""Lists of a hand-over, each with the field it is told by."""
+_OF_VOLUMES = frozenset({"volumes", "volume_folios", "folio_from", "folio_to"})
+_OF_EXHIBITS = frozenset({"exhibits", "exhibits_listed", "exhibits_outstanding", "exhibits_lacking"})
+_FOLIOS = ("folio_from", "folio_to")
+
+
+def _broken_lists(row: HandOver) -> list[str]:
+    """Return which lists of a hand-over are not what any act writes, of `_LISTS`."""
+    wholes = {"volumes": _is_volume, "exhibits": _is_exhibit}
+    lists = {name: getattr(row, name) for name in wholes}
+    return [name for name, rows in lists.items() if not isinstance(rows, list) or not all(map(wholes[name], rows))]
+
+
+def _is_volume(line: Any) -> bool:
+    return (
+        isinstance(line, dict)
+        and {"number", "received", *_FOLIOS} <= line.keys()
+        and all(line[name] is None or type(line[name]) is int for name in _FOLIOS)
+    )
+
+
+def _is_exhibit(line: Any) -> bool:
+    return isinstance(line, dict) and {"name", "quantity", "seal"} <= line.keys()
+
+
+def _otherwise(row: HandOver, told: Told, said: _Said, broken: Collection[str]) -> list[str]:
+    """Return the fields of a hand-over that are others than its entry has them, but those of its lists that are broken."""
+    for name in broken:
+        # nothing can be told of it; everything else can
+        setattr(row, name, [])
+    now = {**told_of(row), **{name: getattr(row, name) for name in CHECKS}, "happened_at": row.accepted_at}
     # which of its exhibits stayed behind, whatever followed since; entries of before do not say
     now["exhibits_outstanding"] = [each.get("id") for each in row.lacking_exhibits]
     now["exhibits_lacking"] = [as_written(each) for each in row.lacking_exhibits]
@@ -440,8 +477,8 @@ def _otherwise(row: HandOver, told: Told, said: _Said) -> list[str]:
     hidden = ["exhibits_listed", "exhibits_lacking"]
     hidden += ["giver"] if row.giver_unit_id is None else []
     hidden += ["receiver"] if row.receiver_unit_id is None else []
-    of_exhibits = {"exhibits", "exhibits_listed", "exhibits_outstanding", "exhibits_lacking"}
-    gone = of_exhibits if said.is_destroyed else set[str]()
+    gone = _OF_VOLUMES if "volumes" in broken else frozenset[str]()
+    gone |= _OF_EXHIBITS if "exhibits" in broken or said.is_destroyed else frozenset[str]()
     wrong = [name for name in now if name in told.data and plain_value(now[name]) != told.data[name]]
     wrong += [name for name in hidden if not said.rows.agrees(told, name, now[name])]
     return [name for name in wrong if name not in gone]
@@ -483,6 +520,8 @@ def _lent_otherwise(row: Loan, lent: _Lent, said: _Said) -> list[str]:
         "person_id": row.borrower_id,
     }
     wrong = [name for name, value in now.items() if plain_value(value) != data.get(name)]
+    returned = {"volume_count": row.returned_volumes, "folio_count": row.returned_folios}
+    wrong += [name for name, value in returned.items() if value != lent.returned[name] and name not in wrong]
     wrong += ["due_on"] if plain_value(row.until) != lent.due_on else []
     if row.borrower_id is None and not said.rows.agrees(lent.issued, "person", borrower_name(row)):
         wrong.append("person")
