@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -27,6 +28,8 @@ from tests.custody.batches import seal_outright
 from tests.custody.everybody import wrongly_done
 from tests.custody.premis import faults
 from tests.custody.test_acts import data, hidden, written
+from tests.custody.test_hand_overs import COURT, PASSED
+from tests.custody.test_handed_exhibits import BACK, left_at_court
 from tests.custody.test_retention import ended
 from tests.people import register, waiting
 from tests.web.conftest import Page, fetched
@@ -34,7 +37,9 @@ from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.cases.models import CaseDocument, CaseFile, ProceduralEvent
 from vks_plugin.custody import actions as custody
+from vks_plugin.custody.accession_papers import as_paper
 from vks_plugin.custody.actions import accession as accession_actions
+from vks_plugin.custody.actions import hand_overs
 from vks_plugin.custody.actions.accession import (
     accept,
     cancel,
@@ -243,6 +248,46 @@ def test_both_sides_act_and_the_case_is_in_the_archive(
         assert client.get(package).status_code == status, key
     with pytest.raises(Conflict, match="đã nộp lưu"):
         prepare(actor=people["clerk_kv1"], codes=[case.code])
+
+
+def test_an_exhibit_that_never_followed_is_told_and_stops_nothing(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    phone = left_at_court(case, clerk)
+    words = f"02 vật chứng niêm phong số NP-8 ({COURT})"
+    api = APIClient()
+    api.force_login(clerk)
+    client.force_login(clerk)
+    page = Page(client.get("/vks/archive/"))
+    assert words in page.text
+    (due,) = api.get("/api/vks/archive/due/").json()["results"]
+    assert (due["case"], due["exhibits_outstanding"]) == (case.code, [words])
+    row = packed(people, filed_case)
+    at = f"archive/accessions/{row.pk}/"
+
+    def told() -> list[bool]:
+        (item,) = api.get(f"/api/vks/accessions/{row.pk}/").json()["items"]
+        record = as_paper(Accession.objects.get(pk=row.pk), "record").opening
+        return [
+            item["exhibits_outstanding"] == [words],
+            f"Vật chứng đi kèm chưa về cùng hồ sơ: {case.code}: {words}." in record,
+            words in Page(client.get(f"/vks/{at}")).text,
+        ]
+
+    assert told() == [True] * 3
+    accept(actor=archivist, pk=row.pk)
+    entry = LedgerEntry.objects.get(case=case, kind="accessioned")
+    assert data(entry)["exhibits_outstanding"] == [phone.pk]
+    # it follows later: what was signed for stays as it was
+    short = HandOver.objects.filter(case=case).latest("pk")
+    rest = hand_overs.hand_over(actor=clerk, case=case, terms=replace(BACK, completes=short))
+    hand_overs.accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    assert told() == [True] * 3
+    assert "Ánh" not in str(as_paper(row, "record"))
+    # whom the case is none of is told nothing of it
+    CaseFile.objects.filter(pk=case.pk).update(confidentiality=CaseFile.Confidentiality.RESTRICTED)
+    assert told()[::2] == [False, False]
 
 
 def test_what_may_not_go_is_named(filed_case: FiledCase, people: dict[str, User]) -> None:

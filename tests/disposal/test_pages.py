@@ -14,11 +14,15 @@ from documents.models import Document
 from docx import Document as Word
 from rest_framework.test import APIClient
 
-from tests.disposal.conftest import WHY
+from tests.custody.test_hand_overs import COURT
+from tests.custody.test_handed_exhibits import left_at_court
+from tests.disposal.conftest import WHY, carried_out, ready
 from tests.people import pdf_bytes
 from tests.web.conftest import Page, fetched
 from vks_plugin.custody.actions.retention import end_hold, place_hold
+from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.disposal.models import DestructionBatch, Tombstone
+from vks_plugin.disposal.papers import as_paper
 from vks_plugin.doctor.custody import disposals as doctor
 from vks_plugin.doctor.results import Scope, Status
 
@@ -194,3 +198,31 @@ def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, 
     assert [each["act"] for each in left["decided"]] == ["drafted", "first", "second", "recorded", "executed"]
     assert "Ánh" not in json.dumps({**left, "decided": []}, ensure_ascii=False)
     assert (stranger.get(stone).status_code, keeper.get(lapsed).json()["count"]) == (404, 0)
+
+
+def test_an_exhibit_that_never_followed_is_told_and_is_not_disposed_of_with_the_file(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    case = filed_case.case
+    phone = left_at_court(case, people["clerk_kv1"])
+    words = f"02 vật chứng niêm phong số NP-8 ({COURT})"
+    api = APIClient()
+    api.force_login(archivist)
+    client.force_login(archivist)
+    assert words in Page(client.get("/vks/archive/disposals/")).text
+    (lapsed,) = api.get("/api/vks/archive/lapsed/").json()["results"]
+    assert (lapsed["against"], lapsed["exhibits_outstanding"]) == ("", [words])
+    row = ready(archivist, people, case.code)
+    line = f"Vật chứng đi kèm chưa về cùng hồ sơ, không hủy theo biên bản này: {case.code}: {{}}."
+    for what in ("list", "record"):
+        assert line.format(words) in as_paper(row, what).closing
+    at, told = f"/vks/archive/disposals/{row.pk}/", f"/api/vks/disposals/{row.pk}/"
+    assert words in Page(client.get(at)).text
+    assert api.get(told).json()["items"][0]["exhibits_outstanding"] == [words]
+    row = carried_out(archivist, row)
+    assert row.state == "da_tieu_huy"
+    entry = LedgerEntry.objects.get(case=case, kind="case_destroyed")
+    assert entry.said["data"]["exhibits_outstanding"] == [phone.pk]
+    # how many there were is all that is left of them
+    assert line.format("vật chứng") in as_paper(row, "record").closing
+    assert "vật chứng chưa về" in Page(client.get(at)).text

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.cases.queries import names_at
 from vks_plugin.custody.models import Accession, AccessionItem, Holding
-from vks_plugin.custody.queries.accession import ARCHIVIST, GIVERS, accession_for, knows_all
+from vks_plugin.custody.queries.accession import ARCHIVIST, GIVERS, accession_for, exhibits_left, knows_all
 from vks_plugin.custody.queries.loans import actors_then, entries_of, held_at, posts_held
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import ProcuracyUnit
@@ -147,6 +147,8 @@ def _body(
         if accession.accepted_at is not None
         else _BLANK
     )
+    left = exhibits_left(accession)
+    out = "; ".join(f"{each.case.code}: {', '.join(left[each.case_id])}" for each in items if each.case_id in left)
     return [
         "Căn cứ Nghị định số 30/2020/NĐ-CP ngày 05 tháng 3 năm 2020 của Chính phủ về công tác văn thư;",
         f"Căn cứ {_BLANK} (Danh mục hồ sơ năm ………, Kế hoạch thu thập tài liệu {_SHORT_BLANK}),",
@@ -168,6 +170,7 @@ def _body(
         f"- Tổng số hồ sơ: {len(items)}",
         f"- Tổng số tệp tin trong hồ sơ: {files}",
         f"4. Tình trạng tài liệu giao nộp: {state}",
+        *([f"Vật chứng đi kèm chưa về cùng hồ sơ: {out}."] if out else []),
         f"5. Mục lục hồ sơ, tài liệu nộp lưu kèm theo; {annex}.",
     ]
 

@@ -34,6 +34,7 @@ from vks_plugin.custody.actions.holding import end_keeping
 from vks_plugin.custody.actions.moving import move, next_number, said
 from vks_plugin.custody.models import NumberSeries
 from vks_plugin.custody.queries.accession import longest_silence
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out
 from vks_plugin.custody.queries.holding import kept_though_gone
 from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import LIMITED, PERMANENT, UNDETERMINED
@@ -478,6 +479,7 @@ def _erase_held(row: DestructionBatch, item: DestructionItem, held: ExitStack) -
     traces = traces_of(documents, held)
     files = [*traces.files, *files_made_of(case)]
     stone = _tombstone(row, item, case, found, papers)
+    out = exhibits_still_out([case.pk])
     now = timezone.now()
     erase(case, now)
     end_keeping(case, now)
@@ -502,6 +504,7 @@ def _erase_held(row: DestructionBatch, item: DestructionItem, held: ExitStack) -
         files=sum(len(each[5]) for each in stone.files),
         digest=stone.digest,
         sha256=row.record_sha256,
+        exhibits_outstanding=sorted(out.get(case.pk, ())),
     )
 
 

@@ -17,7 +17,7 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
-from vks_plugin.custody.api.retention import RetentionSerializer
+from vks_plugin.custody.api.retention import DueCaseSerializer, exhibits_of
 from vks_plugin.custody.queries.retention import Standing
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
@@ -25,6 +25,7 @@ from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombst
 from vks_plugin.disposal.queries import (
     batch_for,
     batches_for,
+    exhibits_left,
     known_items,
     lapsed_cases,
     obstacles,
@@ -70,7 +71,7 @@ class DestructionItemSerializer(ListedCaseSerializer[DestructionItem]):
         return told.get(row.case_id, "") if row.case_id in self.context["known"] else ""
 
 
-class LapsedCaseSerializer(RetentionSerializer):
+class LapsedCaseSerializer(DueCaseSerializer):
     """An archived case whose period of keeping is over."""
 
     against = serializers.SerializerMethodField(help_text="Why its file may not be disposed of yet; empty: it may.")
@@ -236,7 +237,10 @@ class LapsedCaseViewSet(ApiViewSet):
     def list(self, _request: Request) -> Response:
         """Answer with a page of them."""
         rows: Any = lapsed_cases(self.actor)
-        return self.page(rows, lambda some: {"against": obstacles([each.case for each in some])})
+        return self.page(
+            rows,
+            lambda some: {"against": obstacles([each.case for each in some])} | exhibits_of(some),
+        )
 
 
 @extend_schema(parameters=[CASE_CODE])
@@ -310,7 +314,8 @@ class DisposalViewSet(HandsOutFiles, ApiViewSet):
         if row.state in DISPOSAL.open:
             waiting = row.items.filter(erased_at__isnull=True).values("case_id")
             against = obstacles(CaseFile.objects.select_related(*FACTS).filter(pk__in=waiting), batch=row)
-        return self.shown(row, status=status, known=known_items(self.actor, row), against=against)
+        known, exhibits = known_items(self.actor, row), exhibits_left(row)
+        return self.shown(row, status=status, known=known, against=against, exhibits=exhibits)
 
     def _does(self, does: Any, pk: str, **more: Any) -> Response:
         does(actor=self.actor, pk=int(pk), **more)

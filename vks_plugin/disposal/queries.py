@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING
 from vks_plugin.access.queries import FACTS, holds_post, visible_cases
+from vks_plugin.acts import DESTROYED
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.conf import configuration
@@ -29,7 +30,8 @@ from vks_plugin.custody.models import (
     RetentionRule,
 )
 from vks_plugin.custody.queries.accession import ARCHIVIST, longest_silence
-from vks_plugin.custody.queries.hand_overs import with_volumes_elsewhere
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words, with_volumes_elsewhere
+from vks_plugin.custody.queries.loans import entries_by_row
 from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
 from vks_plugin.custody.retention import LIMITED, UNDETERMINED
 from vks_plugin.custody.states import COPY, DIGITISATION, DISPOSAL, HAND_OVER, LOAN
@@ -246,6 +248,21 @@ def unfinished_batches() -> list[int]:
         .values_list("batch_id", flat=True)
     )
     return [each.pk for each in cut_off if each.state == "dang_tieu_huy" or each.pk in left]
+
+
+def exhibits_left(batch: DestructionBatch) -> dict[int, list[str]]:
+    """Return which exhibits did not come along with the files of a disposal, in words, by case.
+
+    Of a file that is gone, as the entries of the ledger say; what they were nobody knows any more. It is no obstacle: an
+    exhibit that somebody else has is kept or disposed of by rules of its own.
+    """
+    items = list(batch.items.values_list("case_id", "erased_at"))
+    out = exhibits_still_out([case for case, erased in items if erased is None])
+    gone = [case for case, erased in items if erased is not None]
+    for entry in entries_by_row(gone, (DESTROYED,), "disposal", [batch.pk])[batch.pk]:
+        if entry.case_id is not None:
+            out[entry.case_id] = set(entry.said["data"].get("exhibits_outstanding") or ())
+    return still_out_in_words(out)
 
 
 # --- what stands against it

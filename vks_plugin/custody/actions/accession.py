@@ -61,6 +61,7 @@ from vks_plugin.custody.queries.accession import (
     may_take,
     what_is_unfinished,
 )
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out
 from vks_plugin.custody.queries.holding import assumed_keeper, open_holding
 from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import TERMS
@@ -863,6 +864,7 @@ def _take(actor: User, row: Accession, item: AccessionItem) -> None:
         parts=taken,
         keeper_unit=office.code if taken else None,
         keeper_id=actor.pk if taken else None,
+        exhibits_outstanding=sorted(exhibits_still_out([case.pk]).get(case.pk, ())),
     )
 
 

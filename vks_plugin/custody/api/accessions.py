@@ -19,6 +19,7 @@ from vks_plugin.custody.models import Accession, AccessionItem
 from vks_plugin.custody.queries.accession import (
     accession_for,
     accessions_for,
+    exhibits_left,
     is_being_taken,
     known_cases,
     package_for,
@@ -158,7 +159,7 @@ class AccessionViewSet(HandsOutFiles, ApiViewSet):
 
     def _told(self, pk: int, *, status: int = 200) -> Response:
         row = accession_for(self.actor, pk)
-        return self.shown(row, status=status, known=known_cases(self.actor, row))
+        return self.shown(row, status=status, known=known_cases(self.actor, row), exhibits=exhibits_left(row))
 
     @extend_schema(
         summary="Take an accession into the archive",

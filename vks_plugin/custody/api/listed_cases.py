@@ -11,14 +11,24 @@ _Row = TypeVar("_Row", bound=Model)
 
 
 class ListedCaseSerializer(serializers.Serializer[_Row], Generic[_Row]):
-    """What both lists tell of a `case`; `known` in the context holds the keys of those the asker may know of."""
+    """What both lists tell of a `case`; in the context `known` holds the keys of those the asker may know of, `exhibits` what did
+    not come along with each."""
 
     case = serializers.CharField(source="case.code")
     name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
     retention = serializers.CharField(help_text="How long it is kept, in words, as it was that day.")
     documents = serializers.IntegerField()
     pages = serializers.IntegerField()
+    exhibits_outstanding = serializers.SerializerMethodField(
+        help_text="Exhibits that did not come along with the file, by quantity and seal with who has them; of what is done, as "
+        "it was then. Empty for who may not know of the case."
+    )
 
     def get_name(self, row: Any) -> str:
         """Return the name, to who may know of the case."""
         return str(row.case.name) if row.case_id in self.context["known"] else ""
+
+    def get_exhibits_outstanding(self, row: Any) -> list[str]:
+        """Return the words, to who may know of the case."""
+        told: dict[int, list[str]] = self.context["exhibits"]
+        return told.get(row.case_id, []) if row.case_id in self.context["known"] else []

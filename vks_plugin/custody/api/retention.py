@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from vks_plugin.access.queries import require
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.retention import change_rule, end_hold, place_hold
 from vks_plugin.custody.models import RetentionHold, RetentionRule
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words
 from vks_plugin.custody.queries.retention import Standing, finished_cases, holds_for, holds_of, standing, standings
 from vks_plugin.custody.retention import AUTOMATIC, GROUNDS, OUTCOMES, TERMS
 from vks_plugin.language import spoken
@@ -61,6 +63,24 @@ class RetentionSerializer(serializers.Serializer[Standing]):
     def get_holds(self, found: Standing) -> list[int]:
         """Return the ids."""
         return [each.pk for each in found.placed]
+
+
+class DueCaseSerializer(RetentionSerializer):
+    """A case that is to be handed to the archive or disposed of; what is told of it is found for all of a page at once."""
+
+    exhibits_outstanding = serializers.SerializerMethodField(
+        help_text="Exhibits that did not come along with the file, by quantity and seal with who has them; no obstacle."
+    )
+
+    def get_exhibits_outstanding(self, found: Standing) -> list[str]:
+        """Return the words."""
+        told: dict[int, list[str]] = self.context["exhibits"]
+        return told.get(found.case.pk, [])
+
+
+def exhibits_of(rows: Iterable[Standing]) -> dict[str, Any]:
+    """Return what `DueCaseSerializer` is to know of cases."""
+    return {"exhibits": still_out_in_words(exhibits_still_out([each.case.pk for each in rows]))}
 
 
 class HoldSerializer(serializers.Serializer[RetentionHold]):
@@ -189,19 +209,20 @@ class CaseHoldViewSet(OfCaseViewSet):
     list=extend_schema(
         summary="Cases due for the archive",
         description="Finished and not in the archive, the longest finished first, of those the asker may know of.",
-        responses={200: RetentionSerializer},
+        responses={200: DueCaseSerializer},
     ),
 )
 class ArchiveDueViewSet(ApiViewSet):
     """Cases due for the archive."""
 
     queryset: QuerySet[Any] = CaseFile.objects.none()
-    serializer_class = RetentionSerializer
+    serializer_class = DueCaseSerializer
 
     def list(self, _request: Request) -> Response:
         """Answer with a page of them."""
-        rows = self.paginate_queryset(finished_cases(self.actor)) or []
-        return self.get_paginated_response(self.get_serializer(standings(rows), many=True).data)
+        found: Any = standings(self.paginate_queryset(finished_cases(self.actor)) or [])
+        context = dict(self.get_serializer_context()) | exhibits_of(found)
+        return self.get_paginated_response(DueCaseSerializer(found, many=True, context=context).data)
 
 
 @extend_schema_view(

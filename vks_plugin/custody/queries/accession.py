@@ -24,8 +24,9 @@ from vks_plugin.custody.models import (
     SealedDocument,
     SealManifest,
 )
-from vks_plugin.custody.queries.hand_overs import with_volumes_elsewhere
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words, with_volumes_elsewhere
 from vks_plugin.custody.queries.holding import holder_of
+from vks_plugin.custody.queries.loans import entries_by_row
 from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
 from vks_plugin.errors import NotFound
 from vks_plugin.language import Language, speaking
@@ -129,6 +130,19 @@ def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
         for key in set(rows.order_by()):
             found.setdefault(key, words)
     return found
+
+
+def exhibits_left(accession: Accession) -> dict[int, list[str]]:
+    """Return which exhibits did not come along with the files of an accession, in words, by case.
+
+    Of one the archive took, as the entries of the ledger say it was then; else as it is now.
+    """
+    cases = list(accession.items.values_list("case_id", flat=True))
+    if accession.accepted_at is None:
+        return still_out_in_words(exhibits_still_out(cases))
+    entries = entries_by_row(cases, ("accessioned",), "accession", [accession.pk])[accession.pk]
+    out = {each.case_id: each.said["data"].get("exhibits_outstanding") or () for each in entries if each.case_id}
+    return still_out_in_words(out)
 
 
 def accessions_for(user: User) -> QuerySet[Accession]:

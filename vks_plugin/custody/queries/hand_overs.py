@@ -500,6 +500,34 @@ def outstanding_exhibits_of(case: CaseFile) -> dict[int, HandOver]:
     return {pk: row for row in rows.select_related("giver_unit") for pk in row.outstanding_exhibits}
 
 
+def exhibits_still_out(cases: Collection[int]) -> dict[int, set[int]]:
+    """Return, by case, the ids of the exhibits that did not come along with the file and have not followed since (one query)."""
+    rows = HandOver.objects.filter(case__in=cases, part="hsva", state="da_nhan").exclude(outstanding_exhibits=[])
+    found: dict[int, set[int]] = {}
+    for case, numbers in rows.values_list("case_id", "outstanding_exhibits"):
+        found.setdefault(case, set()).update(numbers)
+    return found
+
+
+def still_out_in_words(out: Mapping[int, Collection[int]]) -> dict[int, list[str]]:
+    """Return what these exhibits are and who has them, by case (one query, and one for each hand-over they stayed behind at).
+
+    By quantity and seal and without their names, which may be of people: lists and records of many files go to people who
+    read none of them.
+
+    Args:
+        out: ids of exhibits that did not come along, by case.
+    """
+    told: dict[int, dict[int, str]] = {case: dict.fromkeys(sorted(numbers), "") for case, numbers in out.items()}
+    rows = HandOver.objects.filter(case__in=out, part="hsva", state="da_nhan").select_related("giver_unit")
+    for row in rows.order_by("pk"):
+        for line in row.lacking_exhibits:
+            if line["id"] in told[row.case_id]:
+                told[row.case_id][line["id"]] = f"{exhibit_in_words({**line, 'name': ''})} ({left_with(row)})"
+    nothing = exhibit_in_words(exhibit_line(0, "", "", ""))
+    return {case: [words or nothing for words in lines.values()] for case, lines in told.items() if lines}
+
+
 @dataclass(frozen=True)
 class ExhibitTold:
     """An exhibit that stayed with who gave the file, as one person may see it."""

@@ -18,6 +18,7 @@ from vks_plugin.custody.models import Accession
 from vks_plugin.custody.queries.accession import (
     accession_for,
     accessions_for,
+    exhibits_left,
     is_being_taken,
     known_cases,
     may_be_packed_again,
@@ -71,11 +72,13 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
             response.headers["HX-Refresh"] = "true"
         return response
     items = list(row.items.select_related("case").order_by("case_id"))
-    known = known_cases(request.user, row)
+    known, left = known_cases(request.user, row), exhibits_left(row)
     open_moves = {move.name for move in ACCESSION.moves_from(row.state)}
     giving = may_give(request.user, row.unit_id)
     context = _told(request.user, row) | {
-        "items": [(each, each.case_id in known) for each in items],
+        "items": [
+            (each, each.case_id in known, left.get(each.case_id) if each.case_id in known else None) for each in items
+        ],
         "taking": taking,
         "may_take": "accept" in open_moves and not taking and may_take(request.user, row),
         # its worker was lost

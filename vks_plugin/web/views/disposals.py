@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
 from vks_plugin.disposal.models import DestructionBatch
@@ -25,6 +26,7 @@ from vks_plugin.disposal.queries import (
     acts_for,
     batch_for,
     batches_for,
+    exhibits_left,
     known_items,
     lapsed_cases,
     may_approve,
@@ -69,6 +71,7 @@ def disposals(request: SignedInRequest) -> HttpResponse:
     )
     lapsed = lapsed_cases(request.user)
     against = obstacles([each.case for each in lapsed])
+    left = still_out_in_words(exhibits_still_out([each.case.pk for each in lapsed]))
     context = {
         "rows": rows,
         "disposals": [
@@ -81,6 +84,7 @@ def disposals(request: SignedInRequest) -> HttpResponse:
                 "term": actions.term_words(each),
                 "basis": spoken(each.retention.basis),
                 "against": against.get(each.case.pk, ""),
+                "exhibits": left.get(each.case.pk),
             }
             for each in lapsed
         ],
@@ -115,7 +119,7 @@ def _page(
     request: SignedInRequest, row: DestructionBatch, *, status: int = 200, forms: dict[str, Any] | None = None
 ) -> HttpResponse:
     items = list(row.items.select_related("case").order_by("case_id"))
-    known = known_items(request.user, row)
+    known, left = known_items(request.user, row), exhibits_left(row)
     against: dict[int, str] = {}
     if row.state in DISPOSAL.open:
         waiting = [each.case_id for each in items if each.erased_at is None]
@@ -127,8 +131,10 @@ def _page(
         "steps": _steps(row),
         "acts": acts_for(request.user, row),
         "items": [
-            # why a case is held back is told to who may know of it
-            (each, each.case_id in known, against.get(each.case_id, "") if each.case_id in known else "")
+            # why a case is held back, and what is elsewhere, is told to who may know of it
+            (each, True, against.get(each.case_id, ""), left.get(each.case_id))
+            if each.case_id in known
+            else (each, False, "", None)
             for each in items
         ],
         "may_print": len(known) == len(items),
