@@ -688,6 +688,14 @@ def test_values_that_are_shown_are_those_recorded(log: list[LedgerEntry], handed
     handed_out("without", case=case)
     handed_out("none", case=case, shown=["key"])
     assert AccessEntry.objects.filter(case=case, act="export").count() == 1
+    # whoever holds it passes on as many as he likes: with fewer it holds, and says how many there are
+    for count in (1, 3):
+        export.write(lines[:count], "openings.jsonl")
+        status, told = export.check()
+        assert (status, f"{count} giá trị được mở" in told) == (0, True)
+    (export.folder / "openings.jsonl").unlink()
+    status, told = export.check()
+    assert (status, "giá trị được mở" in told) == (0, False)
     export.write([lines[0].replace("Nội dung 1".encode(), "Nội dung 2".encode()), *lines[1:]], "openings.jsonl")
     status, told = export.check()
     assert status == 1
