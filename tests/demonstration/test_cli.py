@@ -110,12 +110,15 @@ def test_paper_is_lent_a_trial_is_under_way_and_a_file_waits_for_the_archive(pre
             "SELECT form, state, julianday(until) - julianday(date('now', 'localtime')) FROM vks_loan ORDER BY id"
         ).fetchall()
         sessions = database.execute("SELECT number, state, outcome FROM vks_court_session ORDER BY number").fetchall()
-        packed = database.execute("SELECT state, error FROM vks_accession").fetchall()
+        packed = database.execute("SELECT state, error FROM vks_accession ORDER BY id").fetchall()
+        inside = database.execute("SELECT documents, pages, files FROM vks_accession_item ORDER BY id").fetchall()
         given = database.execute("SELECT state, count(*) FROM vks_hand_over GROUP BY state ORDER BY state").fetchall()
     # the first is overdue: handed out when its last day lay ahead
     assert lent == [("paper", "dang_muon", -4), ("paper", "dang_muon", 0), ("electronic", "de_nghi", 10)]
     assert sessions == [(1, "da_dien_ra", "Nghị án kéo dài"), (2, "du_kien", "")]
     assert packed == [("cho_luu_tru", ""), ("da_nop_luu", "")]
+    # packed once the papers were in: original and copy of each
+    assert [(documents, pages, files >= documents) for documents, pages, files in inside] == [(2, 2, True)] * 2
     assert given == [("cho_nhan", 1), ("da_nhan", 3)]
 
 
@@ -161,7 +164,7 @@ def test_a_command_s_refusal_is_the_shell_s_exit_code(prepared: tuple[Path, Path
 def test_every_case_of_the_demonstration_with_papers_can_be_bundled(prepared: tuple[Path, Path, str]) -> None:
     home, data, _said = prepared
     with_papers = [case for case in cases() if case["documents"]]
-    assert len(with_papers) == 4
+    assert len(with_papers) == 6
     for case in with_papers:
         out = home / f"{case['code']} Toàn bộ 2026-05-04.pdf"
         wanted = ["--case", case["code"], "--out", str(out), "--json"]

@@ -42,6 +42,8 @@ logger = logging.getLogger("paperless.vks.demonstration")
 
 SEALED = "HS-QN-KV3-2025-0001"
 """Before the court: its file is sealed, and something of it was shown today."""
+FINISHED = "HS-QN-KV1-2025-0003"
+"""Stopped lately: it waits for the archivist to take it."""
 OVER = "HS-QN-KV1-2025-0004"
 """Stopped long ago: its disposal waits for the second approval."""
 _YEARS = 10
@@ -56,7 +58,7 @@ _INVENTED = "Thời hạn giả định của bản trình diễn, không lấy 
 @shared_task(name="vks.demonstration.finish", ignore_result=True)
 def finish() -> None:
     """Do what is missing; what the people of the demonstration changed meanwhile may stand in the way, and stays so."""
-    for step in (_seal, _show, _dispose):
+    for step in (_seal, _show, _hand_to_archive, _dispose):
         try:
             with speaking("vi"), transaction.atomic():
                 step()
@@ -205,6 +207,15 @@ def _illustrated(lead: User, case: CaseFile) -> list[dict[str, Any]]:
     ]
     plan = {"kind": "hien_truong", "case_document": sealing_record, "title": "Vị trí niêm phong (minh họa)"}
     return [plan | {"markers": numbers}, {"kind": "but_luc", "case_document": asked, "redacted": True}]
+
+
+def _hand_to_archive() -> None:
+    """Let the clerk have finished files packed, with the papers in them; the archivist takes them, or sends them back."""
+    for code in (FINISHED, OVER):
+        if not AccessionItem.objects.filter(case__code=code).exists():
+            row = accession.prepare(actor=_person("vanthu.kv1"), codes=[code])
+            # this is the worker; what was sent to it finds nothing to do
+            accession.run_packing(row.pk)
 
 
 def _dispose() -> None:

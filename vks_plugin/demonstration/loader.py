@@ -25,13 +25,12 @@ from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.court.sessions.actions import hold_session, plan_session
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.custody import actions as custody
-from vks_plugin.custody.actions.accession import prepare
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.actions.loans import approve_loan, issue_loan, request_loan
 from vks_plugin.custody.handing import Checks
-from vks_plugin.custody.models import AccessionItem, HandOver, Loan
+from vks_plugin.custody.models import HandOver, Loan
 from vks_plugin.custody.queries import last_checkpoint
-from vks_plugin.demonstration.finishing import OVER, finish
+from vks_plugin.demonstration.finishing import finish
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.hashing import sha256_of
@@ -100,12 +99,10 @@ def load_demo(report: Report) -> DemoSummary:
     report("Mượn hồ sơ: một bản giấy đến hạn trả hôm nay, một bản quá hạn, một đề nghị chờ duyệt.")
     _sessions()
     report("Phiên tòa: một phiên đã mở, một phiên sắp mở.")
-    _accession()
-    report("Nộp lưu: một hồ sơ đã đóng gói, chờ Lưu trữ viên nhận.")
     # behind the papers, which come before it
     finish.apply_async()
     report(
-        "Khi đã đọc xong tài liệu: một hồ sơ được niêm phong và có nhật ký trình chiếu, một đợt tiêu hủy chờ duyệt lần 2."
+        "Khi đã đọc xong tài liệu: một hồ sơ được niêm phong và có nhật ký trình chiếu, một hồ sơ chờ Lưu trữ viên nhận, một đợt tiêu hủy chờ duyệt lần 2."
     )
     # as the administrator does once; the papers that are still being read come with the next evening's
     if last_checkpoint() is None:
@@ -194,16 +191,6 @@ def _sessions() -> None:
         made = plan_session(actor=actor, case=case, values=values, procurators=[actor])
         if row["held"]:
             hold_session(actor=actor, session=made, **_typed(row["held"]))
-
-
-_FINISHED = ("HS-QN-KV1-2025-0003", OVER)
-
-
-def _accession() -> None:
-    """Have finished cases packed for the archive, as their clerk does; the archivist takes them, or sends them back."""
-    for code in _FINISHED:
-        if not AccessionItem.objects.filter(case__code=code).exists():
-            prepare(actor=User.objects.get(username="vanthu.kv1"), codes=[code])
 
 
 class _Nowhere:
@@ -320,6 +307,9 @@ def _digitise(case: CaseFile, row: dict[str, Any], *, scanning: bool) -> None:
 def _documents(case: CaseFile, row: dict[str, Any]) -> int:
     clerk = User.objects.get(username=row["clerk"])
     lead = User.objects.get(username=row["lead"])
+    if case.archived_at is not None or case.destroyed_at is not None:
+        # whoever goes on with a demonstration whose file the archive took, or that was disposed of, files nothing again
+        return len(row["documents"])
     for each in row["documents"]:
         path = FOLDER / "files" / each["file"]
         kind = CatalogueType.objects.get(code=each["type"])
