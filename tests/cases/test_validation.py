@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -438,6 +439,30 @@ MARKED = (
     "BC toi mat copy 2",
     "bao cao toi mat - Copy (2).pdf",
     "bao cao  toi mat.pdf",
+    "BC TOI MAT copy.pdf",
+    "BC TOI MAT scan.pdf",
+    "bao cao toi mat (ban sao).pdf",
+    "bao cao toi mat - Sao chép (2).pdf",
+    "bao_cao_toi_mat_v2.pdf",
+    "bao_cao_toi_mat_p1.pdf",
+    "BC_TOI_MAT2.pdf",
+    "20261130_toi_mat.pdf",
+    "BC_TỐI_MẬT2.pdf",
+    # as the host calls what it takes apart and joins
+    "bao cao toi mat (split 1)",
+    "bao cao toi mat (merged)",
+    "bao cao toi mat (split 1) (merged)",
+    "bao_cao_toi_mat_merged.pdf",
+    # behind the kind of paper, whatever word it might begin
+    "BÁO CÁO MẬT VỤ NGUYỄN VĂN A.pdf",
+    "HỒ SƠ MẬT VỤ TRẦN VĂN B",
+    "CÔNG VĂN MẬT BÁO LÊN CẤP TRÊN",
+    "KẾ HOẠCH MẬT PHỤC VỤ APEC.pdf",
+    "CÔNG VĂN MẬT MÃ SỐ 12",
+    "BÁO CÁO MẬT ĐỘ KHẨN",
+    "BÁO CÁO - MẬT VỤ NGUYỄN VĂN A.pdf",
+    "Tối mật độ khẩn",
+    "Chuyển vào tối mật",
 )
 UNMARKED = (
     "don trinh bao toi mat xe.pdf",
@@ -471,7 +496,39 @@ UNMARKED = (
     "BIÊN BẢN MẬT GẤU",
     "BIÊN BẢN THU GIỮ MẬT ĐỘNG VẬT",
     "BÁO CÁO MẬT MÍA",
+    "HỒ SƠ MẬT ONG GIẢ",
+    "BIÊN BẢN MẬT KHẨU ĐIỆN THOẠI",
+    "BÁO CÁO MẬT ĐỘ GIAO THÔNG",
+    "Vào tối mật độ xe đông",
+    "Đêm tối mật báo tin",
+    "toi mat ban 2 xe",
+    "toi mat copy cua 2 nguoi",
 )
+
+
+def long_names() -> Iterator[tuple[str, bool]]:
+    """Yield made-up names as long as any that is stored, each with a mark at its end or nearly so."""
+    for many in (
+        "bc ",
+        "bc",
+        "toi mat ",
+        "toi mat copy 1 ",
+        "MẬT ",
+        "tối mật ",
+        "copy ",
+        "v1",
+        "1",
+        " ",
+        "_",
+        "-",
+        "(",
+        "x",
+    ):
+        for then in ("toi mat copy ", "toi mat", "toi mat v", "bc toi mat (", "MẬT", "tối mật phục", "độ mật: "):
+            for last in ("1", "copy1 ", "copy ", "v1", " ", "_", ".", "- ", "mật ", "("):
+                room = 1000 - len(then)
+                yield f"{(many * room)[: room // 3]} {then}{(last * room)[: room // 2]}x x", False
+                yield f"{(many * room)[: room // 3]} {then}{(last * room)[: room // 2]}x bc TỐI MẬT", True
 
 
 @pytest.mark.parametrize(
@@ -493,6 +550,16 @@ UNMARKED = (
 )
 def test_v13_a_state_secret_is_not_stored(facts: Sensitivity, blocked: bool) -> None:
     assert [each.severity for each in validation.no_state_secrets(facts)] == (["block"] if blocked else [])
+
+
+def test_v13_reads_the_longest_name_at_once() -> None:
+    slowest = 0.0
+    for name, sure in long_names():
+        started = time.process_time()
+        assert is_marked(name) or not sure, name
+        slowest = max(slowest, time.process_time() - started)
+    # of this process alone, however busy the machine is; a name that is read in many ways took a second
+    assert slowest < 0.2
 
 
 def test_v13_takes_no_offence_no_type_and_no_paper_of_the_demonstration_for_a_secret() -> None:
