@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import json
 import os
@@ -18,13 +19,16 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import TestCase
+from django.utils import timezone
 
 from vks_plugin.acts import BY_COMMAND
 from vks_plugin.custody import actions, heads, into_log, keys, queries
 from vks_plugin.custody.actions import make_checkpoint, record_restored, remember_heads
+from vks_plugin.custody.chain import written_at
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey
 from vks_plugin.custody.printed import checkpoint_pdf
+from vks_plugin.custody.queries.heads import root_at
 from vks_plugin.custody.tasks import sign_the_day
 from vks_plugin.custody.verify_ledger import answer_text
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable
@@ -389,6 +393,108 @@ def test_who_has_the_database_alone_answers_for_no_restore(
         note = sign_note(answer_text(own.name, entry), own)
         text.write(json.dumps({"restored": entry, "signed": note}) + "\n")
     assert export.check(str(export.folder), "--checkpoint", str(kept))[0] == 1
+
+
+def _row(size: int, root: bytes, key: SigningKey, *, at: str = "") -> LedgerCheckpoint:
+    """Put a signed head into the table, as somebody who writes into the database alone."""
+    note = sign_note(checkpoint_text(key.name, size, root, at=at or written_at(timezone.now())), key)
+    return LedgerCheckpoint.objects.create(size=size, root=root, note=note)
+
+
+def _named(key: SigningKey) -> None:
+    """Name a key in the database as one that signed before all others."""
+    with connection.cursor() as cursor:
+        now = timezone.now()
+        cursor.execute("insert into vks_ledger_key (id, text, made_at) values (0, %s, %s)", [str(key.public), now])
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+def test_heads_that_stand_in_the_database_alone_answer_for_no_restore(
+    signed: Signed, case: CaseFile, people: dict[str, User], remembered: bool
+) -> None:
+    """Whoever writes there prepares the log he will put in place, and has the service itself remember his heads of it.
+
+    Or had: the file may have them from before the service looked at what it remembers.
+    """
+    first, before = signed(), queries.log_size()
+    own = SigningKey.generate(keys.read_key(keys.key_path()).name)
+    now = timezone.now()
+    until = now + dt.timedelta(minutes=20)
+    lost = (before + 3, b"\x01" * 32)
+    data = {"log_entries": before, "agreed_entries": first.size, "head_entries": lost[0], "given_up": []}
+    data |= {"head_root": lost[1].hex(), "head_at": written_at(until)}
+    prepared = transaction.savepoint()
+    with time_machine.travel(until + dt.timedelta(minutes=5), tick=True):
+        actions.append(case=None, actor=people["chief_province"], kind="ledger_restored", data=data)
+    into_log.settle(connection)
+    size, root = queries.log_size(), root_at(queries.log_size())
+    columns = ("ledger", "seq", "kind", "at", "line", "hash", "case_id")
+    entry = LedgerEntry.objects.filter(kind="ledger_restored").values(*columns).get()
+    transaction.savepoint_rollback(prepared)
+    assert root is not None
+    backup = transaction.savepoint()
+    for number in range(7):
+        actions.append(case=case, actor=None, kind="note", data={"number": number})
+    signed()
+    _named(own)
+    forged = [_row(*lost, own, at=written_at(until)), _row(size, root, own, at=written_at(now))]
+    last = signed()
+    assert not {each.note for each in forged} & {*_kept()}
+    assert _kept()[-1] == last.note
+    if remembered:
+        heads.add_heads([each.note for each in forged])
+    transaction.savepoint_rollback(backup)
+    _named(own)
+    LedgerEntry.objects.create(**entry)
+    into_log.settle(connection)
+    assert root_at(queries.log_size()) == root
+    assert queries.contradiction() is not None
+    assert any("phục hồi từ bản sao lưu cũ" in each or "rẽ nhánh" in each for each in queries.verify().problems)
+    with pytest.raises(Conflict, match="Không ký tiếp"):
+        make_checkpoint()
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_row_among_the_signed_heads_stops_nobody_who_signs_and_is_told(
+    signed: Signed, caplog: pytest.LogCaptureFixture, known: bool
+) -> None:
+    signed()
+    own = SigningKey.generate(keys.read_key(keys.key_path()).name if known else "vks-ledger/other")
+    if known:
+        _named(own)
+    strange = _row(3, b"\x02" * 32, own)
+    for _evening in range(2):
+        last = signed()
+        assert (_kept()[-1], strange.note in _kept(), queries.contradiction()) == (last.note, False, None)
+    assert "a head of 3 entries in the database is not remembered" in caplog.text
+    problems = queries.verify().problems
+    assert any("Điểm chốt 3 mục" in each or "3 mục đầu" in each for each in problems), problems
+    # one of the log as it is, by the service's key: beside its signature somebody put his own, which vouches for nobody
+    sizes = {*LedgerCheckpoint.objects.values_list("size", flat=True)}
+    at, real = max({*range(last.size)} - sizes), keys.read_key(keys.key_path())
+    root = root_at(at) or b""
+    note = sign_note(checkpoint_text(real.name, at, root), real, own)
+    LedgerCheckpoint.objects.create(size=at, root=root, note=note)
+    remember_heads()
+    assert note not in _kept()
+
+
+def test_a_file_that_is_begun_takes_heads_of_earlier_keys_and_no_others(signed: Signed, case: CaseFile) -> None:
+    """After an upgrade from before there was a file, with changes of key behind it."""
+    honest = [make_checkpoint()]
+    for _change in range(2):
+        actions.rotate_key()
+        honest += LedgerCheckpoint.objects.order_by("-size")[:1]
+        for number in range(2):
+            actions.append(case=case, actor=None, kind="note", data={"number": number})
+        honest.append(make_checkpoint())
+    own = SigningKey.generate(keys.read_key(keys.key_path()).name)
+    _named(own)
+    size = honest[-1].size - 1
+    _row(size, root_at(size) or b"", own)
+    remember_heads()
+    assert sorted(_kept()) == sorted({each.note for each in honest})
+    assert queries.contradiction() is None
 
 
 def _restores() -> list[str]:

@@ -59,7 +59,14 @@ from vks_plugin.custody.queries import (
     require_province,
     seen_fork,
 )
-from vks_plugin.custody.queries.heads import HEADS_BEGUN, Contradiction, begun_late, restorations, root_at
+from vks_plugin.custody.queries.heads import (
+    HEADS_BEGUN,
+    Contradiction,
+    begun_late,
+    believed_heads,
+    restorations,
+    root_at,
+)
 from vks_plugin.custody.statements import ENTRY, Draft, End, Post, Row, append_on_server, ends, executing, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
@@ -471,7 +478,8 @@ def _refuse_lost_heads() -> None:
 
 
 def remember_heads() -> None:
-    """Write every signed head the file outside of the database does not have into it.
+    """Write every signed head the file outside of the database does not have into it, as far as it is one of this log and of
+    the service's key (`believed_heads`): who writes into the table alone stops nobody who signs, `queries.verify` tells of it.
 
     A file that cannot be written stops nobody who works: the doctor tells. The first time, and where a ledger is older than
     the file, it is begun by itself; the ledger says so once the file is there, and from then on one that is gone is not begun
@@ -481,7 +489,7 @@ def remember_heads() -> None:
         if heads_are_lost():
             logger.error("signed heads are not remembered outside of the database: the file that had them is gone")
             return
-        notes = _every_head()
+        notes = _to_remember()
         add_heads(notes)
     except OSError as error:
         logger.error("a signed head was not remembered outside of the database: %s", type(error).__name__)
@@ -510,8 +518,13 @@ def _sign_answers(key: SigningKey) -> None:
         logger.error("an answer was not noted outside of the database: %s", type(error).__name__)
 
 
-def _every_head() -> list[str]:
-    return list(LedgerCheckpoint.objects.order_by("pk").values_list("note", flat=True))
+def _to_remember() -> list[str]:
+    believed, others = believed_heads(read_heads(heads_path()))
+    for row in others:
+        logger.error(
+            "a head of %d entries in the database is not remembered: it is not one the service signed", row.size
+        )
+    return believed
 
 
 def begin_heads(*, actor: User, reason: str, seen: str | None = None) -> int:
@@ -546,7 +559,7 @@ def begin_heads(*, actor: User, reason: str, seen: str | None = None) -> int:
             )
         # whether anything can be written there: an empty file remembers nothing
         add_heads([])
-        notes = _every_head()
+        notes = _to_remember()
         with transaction.atomic():
             tell(HEADS_BEGUN, actor=actor, case=None, heads=len(notes), reason=said)
         add_heads(notes)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from vks_plugin.custody import keys as key_files
 from vks_plugin.custody import merkle
 from vks_plugin.custody.chain import written_at
 from vks_plugin.custody.checkpoint import signed_by
@@ -18,6 +19,7 @@ from vks_plugin.custody.verify_ledger import (
     RESTORED,
     Checkpoint,
     LedgerError,
+    PublicKey,
     Restored,
     leaf_hash,
     not_continued,
@@ -29,7 +31,7 @@ from vks_plugin.custody.verify_ledger import (
     still_claimed,
     subtrees_over,
 )
-from vks_plugin.errors import Conflict
+from vks_plugin.errors import Conflict, Unavailable
 from vks_plugin.language import is_english
 
 HEADS_BEGUN = "ledger_heads_begun"
@@ -85,11 +87,18 @@ def root_at(size: int) -> bytes | None:
         return None
 
 
-def opened_heads(notes: Iterable[str]) -> tuple[list[Checkpoint], list[Checkpoint]]:
-    """Return what signed notes say: those by a key the ledger knows, and the others; what is no note is left out."""
+def opened_heads(
+    notes: Iterable[str], keys: Sequence[PublicKey] | None = None
+) -> tuple[list[Checkpoint], list[Checkpoint]]:
+    """Return what signed notes say: those by a known key, and the others; what is no note is left out.
+
+    Args:
+        notes: signed notes.
+        keys: those that are known; None: every key the ledger names.
+    """
     known: list[Checkpoint] = []
     strange: list[Checkpoint] = []
-    keys = public_keys()
+    keys = public_keys() if keys is None else keys
     for note in notes:
         try:
             known.append(open_checkpoint(note.encode(), keys, signed_by))
@@ -99,6 +108,82 @@ def opened_heads(notes: Iterable[str]) -> tuple[list[Checkpoint], list[Checkpoin
             except LedgerError:
                 continue
     return known, strange
+
+
+def service_keys(notes: Sequence[str]) -> list[PublicKey]:
+    """Return the keys of which more than the database says that the service signed by them.
+
+    That is the key in the key file, and each that signed a head together with one of these, as a change of key does. The
+    database gives the bytes of earlier keys, never that they are to be believed: whoever writes there adds one of his own.
+
+    Args:
+        notes: signed heads the service wrote down itself.
+    """
+    files = _keys_in_files()
+    candidates = list({str(key): key for key in [*files, *public_keys()]}.values())
+    # nobody signs while the key cannot be read: whoever signed last, as the file outside of the database says
+    trusted = {str(key) for key in files} or set().union(*(_signers(note, candidates) for note in notes[-1:]))
+    together = [signers for note in notes if len(signers := _signers(note, candidates)) > 1]
+    grows = True
+    while grows:
+        fresh = {key for signers in together if signers & trusted for key in signers} - trusted
+        trusted |= fresh
+        grows = bool(fresh)
+    return [key for key in candidates if str(key) in trusted]
+
+
+def _keys_in_files() -> list[PublicKey]:
+    """Return the public half of the key that signs, and of the one that is about to take its place."""
+    found = []
+    for path in (key_files.key_path(), key_files.next_path()):
+        try:
+            found.append(key_files.read_key(path).public)
+        except Unavailable:
+            continue
+    return found
+
+
+def _signers(note: str, keys: Sequence[PublicKey]) -> set[str]:
+    """Return who signed a note; nobody, where not every signature is that of one of these keys.
+
+    A signature does not cover the others: anybody puts his own beside it.
+    """
+    try:
+        signers = set(open_checkpoint(note.encode(), keys, signed_by).signers)
+        return signers if len(signers) == len(parse_note(note.encode()).signatures) else set()
+    except LedgerError:
+        return set()
+
+
+def believed_heads(there: Sequence[str]) -> tuple[list[str], list[LedgerCheckpoint]]:
+    """Return the signed heads of the database, the oldest first: the notes that may be remembered outside of it, and the rows
+    that may not.
+
+    What is remembered is believed later against the database. So a row alone is not enough for it: the key of the service
+    signed it, or one that signed what is remembered already, and the log has that head now.
+
+    Args:
+        there: the signed heads that are remembered.
+    """
+    rows = list(LedgerCheckpoint.objects.order_by("pk"))
+    known, keys = set(there), public_keys()
+    # beside a file that remembers nothing yet the changes of key are told by the heads of the database alone
+    trusted = {str(key) for key in service_keys(there or [row.note for row in rows])}
+    trusted.update(*(_signers(note, keys) for note in there))
+    trusting = [key for key in [*_keys_in_files(), *keys] if str(key) in trusted]
+    size = log_size()
+    believed, others = [], []
+    for row in rows:
+        if row.note in known or (_signers(row.note, trusting) and _is_head(row.note, size)):
+            believed.append(row.note)
+        else:
+            others.append(row)
+    return believed, others
+
+
+def _is_head(note: str, size: int) -> bool:
+    said = parse_checkpoint(parse_note(note.encode()).text)
+    return said.size <= size and root_at(said.size) == said.root
 
 
 def restorations(notes: Sequence[str]) -> list[Restored]:
@@ -130,12 +215,15 @@ def restorations(notes: Sequence[str]) -> list[Restored]:
 
 
 def _is_signed_on(row: LedgerEntry, notes: Sequence[str]) -> bool:
-    """Tell whether a remembered head covers an entry: what is kept of the tree is not trusted with it, but the hashes lead there."""
+    """Tell whether a remembered head by a key of the service covers an entry.
+
+    What is kept of the tree is not trusted with it, but the hashes lead there; nor is a key that stands in the database alone.
+    """
     leaf = getattr(row, "leaf", None)
     if leaf is None:
         return False
     size, hash_ = log_size(), leaf_hash(bytes(row.line))
-    known, _strange = opened_heads(notes)
+    known, _strange = opened_heads(notes, service_keys(notes))
     for head in sorted(known, key=lambda head: head.size):
         if not leaf.index < head.size <= size:
             continue
