@@ -163,6 +163,15 @@ def is_waiting(document: Document) -> bool:
     )
 
 
+def waiting_among(document_ids: Iterable[int]) -> QuerySet[Document]:
+    """Return those of these documents that lie in the inbox, and those that are versions of such; in the trash too."""
+    if not ServiceAccount.objects.exists():
+        return Document.global_objects.none()
+    waiting = _waiting().values("pk")
+    chosen = Document.global_objects.filter(pk__in=list(document_ids))
+    return chosen.filter(Q(pk__in=waiting) | Q(root_document_id__in=waiting))
+
+
 def papers_in_hand(unit: ProcuracyUnit) -> str:
     """Return a sentence on how many papers wait for the keepers of an office; empty for none.
 

@@ -34,6 +34,7 @@ _filed: list[Query] = []
 _frozen: list[Query] = []
 _lent: list[Callable[[User, Iterable[int] | None], set[int]]] = []
 _arriving: list[Callable[[Document], bool]] = []
+_named_secrets: list[Callable[[Iterable[int]], set[int]]] = []
 
 
 def on_filed(query: Query) -> None:
@@ -67,6 +68,17 @@ def every_lent(user: User) -> set[int]:
 def on_arriving(check: Callable[[Document], bool]) -> None:
     """Register what tells whether a document will be filed as soon as it is stored, or is kept as strictly as those."""
     _arriving[:] = [check]
+
+
+def on_named_secrets(query: Callable[[Iterable[int]], set[int]]) -> None:
+    """Register what returns which of some documents wait in no case and are called a state secret (V13)."""
+    _named_secrets[:] = [query]
+
+
+def named_secrets_among(document_ids: Iterable[int]) -> set[int]:
+    """Return which of these documents, or versions, wait in no case and are called a state secret: no word of them is kept."""
+    chosen = list(document_ids)
+    return _named_secrets[0](chosen) if _named_secrets and chosen else set()
 
 
 def _among(queries: list[Query], document_ids: Iterable[int]) -> set[int]:

@@ -33,7 +33,14 @@ from rest_framework.views import APIView
 from vks_plugin.errors import BadInput, VksError
 from vks_plugin.host import hints, lending, refusals, sockets, suggestions, talking
 from vks_plugin.host.accounts import KeptGroups, KeptPeople
-from vks_plugin.host.filed import FROZEN, filed_among, filed_documents, frozen_among, lent_among
+from vks_plugin.host.filed import (
+    FROZEN,
+    filed_among,
+    filed_documents,
+    frozen_among,
+    lent_among,
+    named_secrets_among,
+)
 from vks_plugin.host.hints import unseen_among
 from vks_plugin.host.provision import (
     CASE_CODE_FIELD,
@@ -294,6 +301,8 @@ class CaseDocumentGuard(BasePermission):
             return True
         if action in _FILE_ACTIONS and filed_among(own):
             raise refused(refusals.FILE)
+        if action == "update_version" and named_secrets_among(own):
+            raise refused(refusals.NAMED_SECRET)
         if hands_out and filed_among(named) & set(
             permissions.permitted_document_ids(request.user).filter(pk__in=named)
         ):
@@ -319,6 +328,9 @@ class CaseDocumentGuard(BasePermission):
             raise refused(rule)
         if _redescribed(request, obj) and frozen_among([obj.pk]):
             raise refused(FROZEN)
+        # to empty it is what we do ourselves
+        if _data(request).get("content") and _rewrites_text(request, obj) and named_secrets_among([obj.pk]):
+            raise refused(refusals.NAMED_SECRET)
         return True
 
     @staticmethod
@@ -395,6 +407,11 @@ def _rule_of(method: str, parameters: Mapping[str, Any], filed: set[int]) -> str
     return _RULES.get(method, refusals.FILE)
 
 
+def _works_on_the_file(method: str) -> bool:
+    """Tell whether a bulk edit or page tool reads the pages anew, or makes another file of them; an unknown one may."""
+    return method not in {*_OPEN, *_RULES, "set_document_type"}
+
+
 def _may_view_all(user: User, document_ids: Iterable[int]) -> bool:
     """Tell whether somebody sees every one of these documents, so that a sentence about them tells nothing new."""
     wanted = set(document_ids)
@@ -410,6 +427,9 @@ def _ask_before_operations(asked: Any) -> Any:
         # the host lets nobody but the owner do some of these: who reads the documents is told our rule all the same
         filed = filed_among(documents) if allowed or _may_view_all(user, documents) else set()
         rule = _rule_of(method.__name__, parameters, filed) if filed else ""
+        # what waits as a state secret is filed nowhere, and whatever works on its file would read its words again
+        if not rule and _works_on_the_file(method.__name__) and (allowed or _may_view_all(user, documents)):
+            rule = refusals.NAMED_SECRET if named_secrets_among(documents) else ""
         if rule:
             with speaking(language_of(self.request)):
                 raise refused(rule)

@@ -3,7 +3,8 @@
 The doors were asked when it was queued: joining, splitting and editing pages bin the originals after the new file has
 been recognised, and a document that is processed again gets another text, archive copy and small picture. Where a file was
 not made after all, archive numbers that it was to have go back to where they came from, frozen since or not. What was
-filed (for numbers: frozen) in between is left alone here, the rest is done.
+filed (for numbers: frozen) in between is left alone here, the rest is done. No words are read anew either from what waits in
+no case and is called a state secret: they were taken off it when it came in.
 
 Of the host's other tasks `consume_file` is refused a version of what is filed (`receivers.document_stored`),
 `empty_trash` deletes no row that a case holds on to (the database protects it), `check_scheduled_workflows` and
@@ -26,7 +27,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from documents.models import Document
 
-from vks_plugin.host.filed import filed_among, frozen_among
+from vks_plugin.host.filed import filed_among, frozen_among, named_secrets_among
 from vks_plugin.host.reading import roots_of
 
 _log = logging.getLogger("paperless.vks.queued")
@@ -35,8 +36,11 @@ _processed: ContextVar[int | None] = ContextVar("vks_processed", default=None)
 """The document that the task running now processes again."""
 
 
-class _FiledMeanwhile(BaseException):
+class _LeftAsItIs(BaseException):
     """Stops a task of the host, which takes every `Exception` for a fault of the file and writes its title to the log."""
+
+    def __init__(self, told: dict[str, str]) -> None:
+        self.told = told
 
 
 def _left(what: str, document_ids: Collection[int]) -> dict[str, str]:
@@ -46,6 +50,17 @@ def _left(what: str, document_ids: Collection[int]) -> dict[str, str]:
         "reason": _(
             "Có tài liệu đã vào hồ sơ vụ án trong lúc việc này chờ chạy, nên được giữ nguyên: không xóa, không xử lý lại. "
             "Các tài liệu khác đã làm xong."
+        )
+    }
+
+
+def _unread(document_id: int) -> dict[str, str]:
+    """Say the same of a paper that is called a state secret."""
+    _log.warning("Processing again was left out for document %s, whose text is not kept", document_id)
+    return {
+        "reason": _(
+            "Tài liệu chờ ở hộp nhận mang dấu độ mật ở tên nên không xử lý lại: chữ của nó không được lưu ở đây. Nếu không "
+            "mật, hãy sửa tiêu đề, hoặc nhờ quản trị xóa rồi tải lên lại với tên tệp khác."
         )
     }
 
@@ -80,11 +95,13 @@ def _spare_processing(run: Any) -> Any:
     def process(document_id: int) -> Any:
         if filed_among([document_id]):
             return _left("Processing again", [document_id])
+        if named_secrets_among([document_id]):
+            return _unread(document_id)
         token = _processed.set(document_id)
         try:
             return run(document_id)
-        except _FiledMeanwhile:
-            return _left("Processing again", [document_id])
+        except _LeftAsItIs as stopped:
+            return stopped.told
         finally:
             _processed.reset(token)
 
@@ -114,7 +131,7 @@ def _spare_numbers(run: Any) -> Any:
 
 
 def _ask_before_moving(lock: Any) -> Any:
-    """Wrap the lock under which the host moves files: recognition takes minutes, in which a document may be filed.
+    """Wrap the lock under which the host moves files: recognition takes minutes, in which a document may be filed, or renamed.
 
     The host asks for it in the transaction that has just written the new text, which is taken back.
     """
@@ -122,8 +139,11 @@ def _ask_before_moving(lock: Any) -> Any:
     @wraps(lock)
     def ask(*given: Any, **named: Any) -> Any:
         document_id = _processed.get()
-        if document_id is not None and _held_and_filed([document_id]):
-            raise _FiledMeanwhile
+        if document_id is not None:
+            if _held_and_filed([document_id]):
+                raise _LeftAsItIs(_left("Processing again", [document_id]))
+            if named_secrets_among([document_id]):
+                raise _LeftAsItIs(_unread(document_id))
         return lock(*given, **named)
 
     return ask

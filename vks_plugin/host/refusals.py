@@ -36,6 +36,12 @@ LENT = gettext_noop(
     "Bạn mượn bản điện tử của hồ sơ này: hãy đọc trong trang của vụ án (/vks/), nơi trang xem mang tên người mượn; "
     "không mở tệp, không tải về tại đây."
 )
+NAMED_SECRET = gettext_noop(
+    "Tài liệu chờ ở hộp nhận mang dấu độ mật ở tên, bí mật nhà nước không lưu ở đây: không xử lý lại, không thêm phiên bản, "
+    "không ghi chữ, không tách, ghép, xoay, bỏ trang, bỏ mật khẩu, không làm tài liệu khác từ nó. Hãy lập thẻ chỉ dẫn trong trang "
+    "của vụ án rồi nhờ quản trị xóa. Nếu không mật: dấu nằm ở tiêu đề thì sửa tiêu đề rồi làm lại, nằm ở tên tệp thì nhờ quản trị "
+    "xóa rồi tải lên lại với tên tệp khác."
+)
 PLACE = gettext_noop(
     "Tệp của tài liệu hồ sơ vụ án nằm ở đường dẫn lưu trữ riêng, để tên tệp không nói gì về vụ án: hãy giữ nguyên."
 )
