@@ -146,8 +146,18 @@ def test_what_calls_itself_a_state_secret_is_the_keepers_alone_and_found_by_no_w
     # a keeper who files it by another title files what the file is called
     keeper = people["scanner_kv1"]
     assign(actor=shown, case=case, user=keeper, role="scan_operator")
-    with pytest.raises(BadInput, match="thẻ chỉ dẫn"):
+    with pytest.raises(BadInput, match="thẻ chỉ dẫn") as refusal:
         file_existing(actor=keeper, case=case, document=secret, title="Báo cáo")
+    # the title of it is none: what is said to help is what does
+    assert "tên tệp “quet_TỐI_MẬT.pdf”" in refusal.value.message
+    assert "tải lên lại với tên tệp khác" in refusal.value.message
+    Document.objects.filter(pk=secret.pk).delete()
+    again = come_in(name="bao_cao.pdf", title="Báo cáo TỐI MẬT")
+    with pytest.raises(BadInput, match="sửa tiêu đề trong DMS"):
+        file_existing(actor=keeper, case=case, document=again, title="Báo cáo")
+    Document.objects.filter(pk=again.pk).update(title="Báo cáo")
+    again.refresh_from_db()
+    assert file_existing(actor=keeper, case=case, document=again).title == "Báo cáo"
 
 
 def test_where_others_use_the_host_their_papers_stay_as_it_has_them(

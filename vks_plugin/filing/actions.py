@@ -583,7 +583,7 @@ def adopt(
     if document.root_document_id is not None:
         raise BadInput(_("Đây là một phiên bản: hãy chọn tài liệu gốc của nó."))
     # whatever it is to be called from now on
-    refuse_secret(document.title, document.original_filename or "")
+    _refuse_stored_secret(document.title, document.original_filename or "")
     meta = clean_metadata(
         document_type=document_type,
         part=chosen_part,
@@ -812,6 +812,36 @@ def refuse_secret(*names: str) -> None:
     enforce(_secret(names))
 
 
+def _refuse_stored_secret(title: str, file_name: str) -> None:
+    """Refuse to file what the DMS has already and what is called a state secret, saying what can still be done with it.
+
+    A title is mended in the DMS; the name of its file nobody changes there.
+
+    Raises:
+        BadInput: it is called so.
+    """
+    of_file = is_secret(file_name)
+    if not of_file and not is_secret(title):
+        return
+    if of_file:
+        # whoever gave it another title has not reached the mark
+        otherwise = _(
+            "Nếu không mật: dấu nằm ở tên tệp “%(name)s”, tên ấy không sửa được trong DMS, nên hãy xóa tài liệu này rồi tải lên "
+            "lại với tên tệp khác."
+        ) % {"name": file_name[:120]}
+    else:
+        otherwise = _(
+            "Nếu không mật: dấu nằm ở tiêu đề, hãy sửa tiêu đề trong DMS rồi nộp lại; chữ đã bỏ lúc nhận thì cho DMS xử lý lại "
+            "trước khi nộp."
+        )
+    refusal = _(
+        "Hệ thống không lưu tài liệu mật, tối mật, tuyệt mật: hãy lập thẻ chỉ dẫn (số, ngày, nơi giữ bản giấy) ở mục Thẻ chỉ "
+        "dẫn của vụ án, rồi xóa tài liệu này trong DMS, cả trong thùng rác (tài liệu ở hộp nhận thì nhờ quản trị xóa)."
+    )
+    message = f"{refusal} {otherwise}"
+    raise BadInput(message, field="title")
+
+
 def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
     """Refuse, before the host writes anything, a change of "Mã vụ án" that may not be.
 
@@ -854,8 +884,11 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
         refuse_destroyed(case)
         refuse_archived(case)
         title, name = present.get(change.document_id or 0, ("", ""))
-        # called otherwise by the same request, it has that name
-        refuse_secret(*change.names, "" if any(change.names) else title or "", name or "")
+        if change.document_id is None:
+            refuse_secret(*change.names)
+        else:
+            # called otherwise by the same request, it has that name
+            _refuse_stored_secret(next(filter(None, change.names), title or ""), name or "")
         if filed is not None and filed.folio_from is not None:
             raise Conflict(_("Tài liệu đã mang bút lục của vụ án: không chuyển sang vụ án khác được."))
         if filed is not None and not _may_move(actor, filed, case):
