@@ -1029,6 +1029,25 @@ def test_who_asks_is_not_told_which_cases_there_are(case: CaseFile, people: dict
     actions.withdraw_loan(actor=people["prosecutor_kv3"], loan_id=invented.pk)
 
 
+def test_a_code_that_looks_like_none_is_doubted_by_its_form_alone(case: CaseFile, people: dict[str, User]) -> None:
+    for code in ("HS-QN-KV9-2026-0001", f"SH{case.code[2:]}", case.code[:-1]):
+        with pytest.raises(BadInput, match="không giống mã") as caught:
+            _asked(people, code)
+        assert caught.value.field == "code"
+        assert _asked(people, code, as_written=True).case is None
+    with pytest.raises(BadInput, match="chữ in hoa không dấu"):
+        _asked(people, "HS/1", as_written=True)
+    # somebody chose this one: only who knows of the case is not asked whether it is called so
+    type(case).objects.filter(pk=case.pk).update(code="HS-CU-2019-7")
+    assert _asked(people, " hs-cu-2019-7", "prosecutor_kv1").case == case
+    refusals = []
+    for code in ("HS-CU-2019-7", "HS-CU-2019-8"):
+        with pytest.raises(BadInput) as caught:
+            _asked(people, code)
+        refusals.append(caught.value.message.replace(code, "…"))
+    assert refusals[0] == refusals[1]
+
+
 def test_bad_requests_are_refused_in_a_sentence(case: CaseFile, people: dict[str, User]) -> None:
     usual: dict[str, Any] = {"code": case.code, "form": "paper", "purpose": WHY, "until": _in(5)}
     cases: list[tuple[dict[str, Any], str]] = [

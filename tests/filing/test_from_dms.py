@@ -85,11 +85,15 @@ def test_a_code_of_another_unit_is_refused_before_anything_is_written(
     document = upload(people["prosecutor_kv3"], title="Đơn")
     sentences = []
     # a case of another unit and one that does not exist answer alike
-    for code in (case.code, "HS-QN-KV9-2026-0001"):
+    for code in (case.code, "HS-QN-KV1-2026-9999"):
         answer = write_code(people["prosecutor_kv3"], document, code, title="Tên mới")
         assert answer.status_code == 400
         sentences.append(answer.content.decode().replace(code, "CODE"))
     assert sentences[0] == sentences[1]
+    # what nobody's case is called is told by its form
+    for code in ("HS-QN-KV9-2026-0001", case.code.lower()):
+        detail = write_code(people["prosecutor_kv3"], document, code).json()["detail"]
+        assert "không giống mã" in detail or "chữ in hoa" in detail
     document.refresh_from_db()
     assert (document.title, document.owner) == ("Đơn", people["prosecutor_kv3"])
     assert CustomFieldInstance.objects.count() == 0

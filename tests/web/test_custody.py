@@ -62,6 +62,11 @@ def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, un
     assert "suy ra" in page.text
     # as it is picked from what is offered
     form = clerk.get("/vks/custody/new/", {"case": f"{code} – {twelve.name}"})
+    # as it is typed; by its form alone one that can be none is known
+    assert clerk.get("/vks/custody/new/", {"case": code.lower()}).status_code == 200
+    for typed, odd in ((code[:-1], True), ("HS-QN-KV1-2026-9999", False)):
+        answer = clerk.get("/vks/custody/new/", {"case": typed})
+        assert (answer.status_code, "không giống mã" in Page(answer).text) == (404, odd)
     # by hand nothing has to be ticked twelve times
     assert ticked(form) == list(range(1, 13))
     fields = Page(form).fields
@@ -80,6 +85,11 @@ def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, un
     assert (answer.status_code, "Phải giao đủ các tập" in Page(answer).text) == (400, True)
     answer = clerk.post(f"/vks/custody/new/?case={code}", sent | {"reason": "ket_thuc_dt", "codes": "XE-MAY"})
     assert (answer.status_code, "Mã “XE-MAY” không phải nhãn" in Page(answer).text) == (400, True)
+    assert f"Nhãn tập có dạng {code}-HSVA-T01." in Page(answer).text
+    for wrong, odd in ((f"{code[:-1]}-HSVA-T01", True), ("HS-QN-KV1-2026-9999-HSVA-T01", False)):
+        answer = clerk.post(f"/vks/custody/new/?case={code}", sent | {"reason": "ket_thuc_dt", "codes": wrong})
+        text = Page(answer).text
+        assert (f"Mã “{wrong}” không phải nhãn" in text, "không giống mã" in text) == (True, odd)
     answer = clerk.post(
         f"/vks/custody/new/?case={code}", sent | {"reason": "ket_thuc_dt", "volumes": volumes}, follow=True
     )
@@ -456,6 +466,18 @@ def test_the_desk_shows_what_is_late_and_the_volumes_that_are_out(
         page = " ".join(Page(as_person("clerk_kv1").get("/vks/custody/")).text.split())
     assert "Quá hạn 2" in page
     assert page.index("Chờ nhận quá 3 ngày") < page.index("Hồ sơ mượn chưa trả") < page.index("Đang đến")
+
+
+def test_a_doubted_code_is_confirmed_on_the_page(people: dict[str, User], as_person: SignIn) -> None:
+    asker = as_person("prosecutor_kv3")
+    assert "as_written" not in Page(asker.get("/vks/loans/")).fields
+    until = f"{timezone.localdate() + dt.timedelta(days=2):%d/%m/%Y}"
+    body = {"code": "HS-QN-KV1-26-1", "form": "paper", "part": "hsva", "until": until}
+    body["purpose"] = "Nghiên cứu trước phiên tòa"
+    answer = asker.post("/vks/loans/", body)
+    assert (answer.status_code, "không giống mã" in Page(answer).error_at("code")) == (400, True)
+    assert 'name="as_written"' in answer.content.decode()
+    assert asker.post("/vks/loans/", body | {"as_written": "on"}).status_code == 302
 
 
 def test_what_is_lent_is_taken_back_and_not_given(

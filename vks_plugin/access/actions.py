@@ -37,6 +37,7 @@ from vks_plugin.cases.actions import inventories as inventory_actions
 from vks_plugin.cases.actions.calendar import set_calendar_days
 from vks_plugin.cases.actions.proceedings import typed
 from vks_plugin.cases.actions.record import lock_case, told_of_assignment
+from vks_plugin.cases.actions.registration import no_such_case
 from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import (
     Accused,
@@ -425,7 +426,7 @@ def _own_relations_only(actor: User, values: Mapping[str, Any], *, field: str = 
     """Refuse to point at a case the actor may not know of: the refusal is the same as for one that is not there."""
     other = values.get("other")
     if isinstance(other, CaseFile) and case_decision(actor, other).level < Level.METADATA:
-        raise BadInput(_("Không có vụ án nào mang mã này trong phạm vi của bạn."), field=field)
+        raise BadInput(no_such_case(other.code), field=field)
 
 
 def _posted(user: User, unit: ProcuracyUnit, day: dt.date) -> bool:

@@ -21,7 +21,7 @@ from vks_plugin.access.projection import hold_case, hold_cases, project_case, pr
 from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of, visible_cases
 from vks_plugin.acts import tell, tell_each
 from vks_plugin.cases.actions.record import lock_case
-from vks_plugin.cases.actions.registration import check_code
+from vks_plugin.cases.actions.registration import check_code, typed_code
 from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
@@ -70,6 +70,25 @@ def case_asked_for(actor: User, code: str) -> CaseFile | None:
     return None
 
 
+def code_asked_for(actor: User, code: str, *, as_written: bool = False) -> str:
+    """Return the code somebody typed to be let in or to borrow, as codes are written.
+
+    Args:
+        actor: who typed it; the code of a case he knows of is right however it looks.
+        code: as it was typed.
+        as_written: the paper in hand has the code so, though it does not look like one (see `check_code`).
+
+    Raises:
+        BadInput: no code, or one that can be none; by its form alone, so that nobody is told which cases there are.
+    """
+    code = typed_code(code)
+    if not code or len(code) > 40:
+        raise BadInput(_("Hãy nhập mã vụ án."), field="code")
+    if not visible_cases(actor).filter(code=code).exists():
+        check_code(code, as_written=as_written)
+    return code
+
+
 def waiting(moment: dt.datetime | None = None) -> QuerySet[TemporaryAccess]:
     """Return the requests that somebody can still approve."""
     since = (moment or timezone.now()) - dt.timedelta(hours=WAITS_HOURS)
@@ -85,7 +104,7 @@ def request_emergency(*, actor: User, code: str, reason: str, hours: int, as_wri
     Whoever asks is not told whether there is such a case.
 
     Args:
-        as_written: the paper in hand has the code so, though it does not look like one (see `check_code`).
+        as_written: see `code_asked_for`.
 
     Raises:
         NotAllowed: the actor holds no post.
@@ -94,10 +113,7 @@ def request_emergency(*, actor: User, code: str, reason: str, hours: int, as_wri
     """
     if not posts_in_force(actor):
         raise NotAllowed(_("Chỉ người đang giữ chức danh được đề nghị truy cập khẩn cấp."))
-    code = one_line(code).upper()
-    if not code or len(code) > 40:
-        raise BadInput(_("Hãy nhập mã vụ án."), field="code")
-    check_code(code, as_written=as_written)
+    code = code_asked_for(actor, code, as_written=as_written)
     most = configuration().emergency_hours
     if not 1 <= hours <= most:
         raise BadInput(_("Số giờ từ 1 đến %(most)d.") % {"most": most}, field="hours")

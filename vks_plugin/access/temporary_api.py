@@ -77,17 +77,22 @@ class TemporaryAccessSerializer(serializers.Serializer[Told]):
         ]
 
 
-class EmergencySerializer(InputSerializer):
-    """Which case is needed, why and for how long."""
+class TypedCodeSerializer(InputSerializer):
+    """A case that somebody asks for by the code on a paper."""
 
     case = serializers.CharField(help_text="Its code; whoever asks is not told whether there is such a case.")
-    reason = ComposedField(help_text=f"At least {temporary.SHORTEST_REASON} letters.")
-    hours = serializers.IntegerField(max_value=LARGEST_NUMBER, help_text="From 1 to `VKS_EMERGENCY_HOURS`.")
     as_written = serializers.BooleanField(
         default=False,
         help_text="The paper in hand has the code so, though it does not look like one that is given here; without it such a "
         "code is refused.",
     )
+
+
+class EmergencySerializer(TypedCodeSerializer):
+    """Which case is needed, why and for how long."""
+
+    reason = ComposedField(help_text=f"At least {temporary.SHORTEST_REASON} letters.")
+    hours = serializers.IntegerField(max_value=LARGEST_NUMBER, help_text="From 1 to `VKS_EMERGENCY_HOURS`.")
 
 
 class OversightSerializer(InputSerializer):

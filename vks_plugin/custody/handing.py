@@ -6,6 +6,7 @@ A row is never taken away: hand-overs that are there name it.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from vks_plugin.text import gettext_noop as _
@@ -149,6 +150,12 @@ def checks_for(kind: str, part: str, direction: str, *, completes: bool) -> tupl
 def volume_code(case_code: str, part: str, number: int) -> str:
     """Return what the label of a volume says: letters every keyboard sends alike, whatever method of input is on."""
     return f"{case_code}-{part}-T{number:02d}".upper()
+
+
+def case_of_volume_code(code: str) -> str:
+    """Return the code of the case that a label of a volume begins with; empty for what no label can say."""
+    found = re.fullmatch(r"(.+)-(?:HSVA|HSKS)-T[0-9]{2,}", code.upper())
+    return found[1] if found is not None else ""
 
 
 _MARKS = frozenset({"id", "received"})

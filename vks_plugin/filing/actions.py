@@ -23,6 +23,7 @@ from vks_plugin.access.queries import FACTS, case_decision, require, visible_doc
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.folios import CLAIMED
 from vks_plugin.cases.actions.record import note_change
+from vks_plugin.cases.actions.registration import oddity_of
 from vks_plugin.cases.actions.rules import enforce, refuse_archived, refuse_destroyed, refuse_taken_folios
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
 from vks_plugin.cases.models import CaseChange, CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
@@ -870,10 +871,11 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
         kind = _type_in_host(change.host_type_id) if filed is None else None
         part = filed.part if filed is not None else kind.part if kind is not None else "hsva"
         if case is None or case_decision(actor, case, filed.part if filed else "hsva").level < Level.CONTRIBUTE:
-            raise BadInput(
-                _("Không có vụ án mã %(code)s mà bạn được nộp tài liệu: hãy kiểm tra lại Mã vụ án.")
-                % {"code": change.new[:60]}
-            )
+            unknown = _("Không có vụ án mã %(code)s mà bạn được nộp tài liệu: hãy kiểm tra lại Mã vụ án.") % {
+                "code": change.new[:60]
+            }
+            message = f"{unknown} {oddity_of(change.new)}".strip()
+            raise BadInput(message)
         if case_decision(actor, case, part).level < Level.CONTRIBUTE:
             raise NotAllowed(
                 _(

@@ -18,7 +18,7 @@ from vks_plugin.access.transfers import offices_for_transfer, offices_for_trial
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.web.fields import DayField, StyledForm
+from vks_plugin.web.fields import AsWrittenField, DayField, StyledForm
 from vks_plugin.web.lineage_forms import Act
 
 _DECISION = _("Số, ngày văn bản")
@@ -79,7 +79,7 @@ class EmergencyForm(OversightForm):
         label=_("Mã vụ án"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
     )
     hours = forms.IntegerField(label=_("Số giờ"), widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4}))
-    as_written = forms.BooleanField(label=_("Mã ghi đúng như vậy trên giấy"), required=False)
+    as_written = AsWrittenField()
     field_order = ("code", "hours", "reason", "as_written")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

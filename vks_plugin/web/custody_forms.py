@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from vks_plugin.cases.actions.registration import oddity_of
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions.hand_overs import Terms, terms_of
@@ -21,6 +22,7 @@ from vks_plugin.custody.handing import (
     REASONS,
     TO_OTHERS,
     Checks,
+    case_of_volume_code,
     reasons_for,
 )
 from vks_plugin.custody.models import HandOver, Keeper
@@ -55,6 +57,21 @@ class _Several(forms.MultipleChoiceField):
     def clean(self, value: Any) -> list[int]:
         """Return the numbers that were chosen."""
         return [int(each) for each in super().clean(value)]
+
+
+def _wrong_label(code: str, right: str) -> str:
+    """Return a sentence that this is the label of no volume here, with what is odd about its form, as of the code of a case.
+
+    Args:
+        code: what was typed.
+        right: a label that is one here; empty: there are none.
+    """
+    sentence = gettext("Mã “%(code)s” không phải nhãn của tập nào ở đây.") % {"code": code[:60]}
+    case_code = case_of_volume_code(code)
+    odd = oddity_of(case_code) if case_code else ""
+    if not case_code and right:
+        odd = gettext("Nhãn tập có dạng %(label)s.") % {"label": right}
+    return f"{sentence} {odd}".strip()
 
 
 class _ScanForm(StyledForm):
@@ -100,9 +117,7 @@ class _ScanForm(StyledForm):
         found = []
         for code in self.cleaned_data["codes"].upper().split()[:_MOST_CODES]:
             if code not in known:
-                raise forms.ValidationError(
-                    gettext("Mã “%(code)s” không phải nhãn của tập nào ở đây.") % {"code": code[:60]}
-                )
+                raise forms.ValidationError(_wrong_label(code, next(iter(known), "")))
             found.append(int(known[code]))
         return found
 

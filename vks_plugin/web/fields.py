@@ -62,6 +62,13 @@ class HourField(forms.TimeField):
         )
 
 
+class AsWrittenField(forms.BooleanField):
+    """Whether the paper in hand has a code as it was typed, asked once its form was doubted."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("Mã ghi đúng như vậy trên giấy"), required=False)
+
+
 @dataclass(frozen=True)
 class Birth:
     """What is known of somebody's birth, as it is stored."""

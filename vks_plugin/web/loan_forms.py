@@ -15,7 +15,7 @@ from vks_plugin.cases.models import PART_CHOICES
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import Loan
 from vks_plugin.organization.models import Appointment
-from vks_plugin.web.fields import DayField, StyledForm
+from vks_plugin.web.fields import AsWrittenField, DayField, StyledForm
 from vks_plugin.web.forms import PersonChoice
 
 _COUNT = {"inputmode": "numeric", "size": 5}
@@ -58,6 +58,7 @@ class LoanForm(StyledForm):
     volumes = VolumesField(label=_("Tập số"), help_text=_("Để trống: toàn bộ."))
     until = DayField(label=_("Trả trước hết ngày"))
     purpose = forms.CharField(label=_("Mục đích"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    as_written = AsWrittenField()
     borrower = PersonChoice(
         label=_("Mượn thay cho"), queryset=User.objects.none(), required=False, empty_label=_("Chính tôi")
     )

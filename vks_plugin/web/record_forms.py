@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.access.queries import search_cases, visible_cases
 from vks_plugin.cases import penal_code
 from vks_plugin.cases.actions import ChargeInput, charge_values
+from vks_plugin.cases.actions.registration import CODE, no_such_case, typed_code
 from vks_plugin.cases.kinds import Kind
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson, Charge, PreventiveMeasure
 from vks_plugin.cases.record import CHARGE, OF_DOCUMENTS, PARTS_OF_RECORD, Part, fingerprint, may_have_lines
@@ -243,7 +244,13 @@ class CaseCodeField(forms.CharField):
             several = list(search_cases(cases, text)[:2])
             found = several[0] if len(several) == 1 else None
         if found is None:
-            raise forms.ValidationError(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+            # a name was typed where a code might stand
+            code = typed_code(text)
+            raise forms.ValidationError(
+                no_such_case(code)
+                if CODE.fullmatch(code)
+                else _("Không có vụ án nào mang mã này trong phạm vi của bạn.")
+            )
         return found
 
 

@@ -120,29 +120,43 @@ def check_code(code: str, *, as_written: bool = False) -> None:
     Raises:
         BadInput: the sentence says what such a code looks like.
     """
-    if not CODE.fullmatch(code):
-        raise BadInput(_(_CODE_FORM), field="code")
-    if as_written:
+    odd = oddity_of(code)
+    if not odd or (as_written and CODE.fullmatch(code)):
         return
+    confirm = _("Nếu giấy tờ ghi đúng như vậy, hãy xác nhận là đúng như trên giấy rồi gửi lại.")
+    raise BadInput(f"{odd} {confirm}" if CODE.fullmatch(code) else odd, field="code")
+
+
+def typed_code(code: str) -> str:
+    """Return a code that somebody typed as codes are written: spaces and small letters do not count."""
+    return one_line(code).upper()
+
+
+def no_such_case(code: str) -> str:
+    """Return the sentence that there is no case of this code for whoever typed it, with what is odd about its form alone."""
+    sentence = _("Không có vụ án nào mang mã này trong phạm vi của bạn.")
+    return f"{sentence} {oddity_of(code)}".strip()
+
+
+def oddity_of(code: str) -> str:
+    """Return a sentence on what is odd about a typed code, by its form alone; empty where it may be one (see `check_code`)."""
+    if not CODE.fullmatch(code):
+        return _(_CODE_FORM)
     prefix, today = configuration().case_code_prefix, timezone.localdate()
     units = dict(ProcuracyUnit.objects.order_by("kind", "position", "code").values_list("code", "valid_to"))
     offices = {f"{prefix}-{mark}{code}".upper() for mark in _marks() for code in units}
     numbered = re.fullmatch(r"(.+)-([0-9]{4})-[0-9]{4,}", code)
     if numbered is not None and numbered[1] in offices and 1900 <= int(numbered[2]) <= today.year:
-        return
+        return ""
     if not re.search(r"-[0-9]{4}-[0-9]+$", code) and not any(code.startswith(f"{each}-") for each in offices):
         # one that somebody chose
-        return
+        return ""
     present = next((code for code, until in units.items() if until is None), "")
     example = "-".join([prefix, present, str(today.year), "0001"])
-    raise BadInput(
-        _(
-            "“%(code)s” không giống mã do hệ thống cấp (như %(example)s: đầu mã, mã đơn vị, năm, số thứ tự có ít nhất 4 chữ "
-            "số): hãy xem lại. Nếu giấy tờ ghi đúng như vậy, hãy xác nhận là đúng như trên giấy rồi gửi lại."
-        )
-        % {"code": code, "example": example},
-        field="code",
-    )
+    return _(
+        "“%(code)s” không giống mã do hệ thống cấp (như %(example)s: đầu mã, mã đơn vị, năm, số thứ tự có ít nhất 4 chữ "
+        "số): hãy xem lại."
+    ) % {"code": code, "example": example}
 
 
 def _marks() -> list[str]:
@@ -287,7 +301,7 @@ def create_case(
     if fields.get("national_case_code") == "":
         fields["national_case_code"] = None
     if code is not None:
-        code = one_line(code).upper() or None
+        code = typed_code(code) or None
     if code is not None and not CODE.fullmatch(code):
         raise BadInput(_(_CODE_FORM), field="code")
     prosecuted = [person for person in accused if one_line(person.full_name)]

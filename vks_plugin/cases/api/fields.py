@@ -18,6 +18,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from vks_plugin.access.queries import FACTS, visible_cases
+from vks_plugin.cases.actions.registration import no_such_case, typed_code
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.language import spoken
 from vks_plugin.organization.models import Department
@@ -242,9 +243,10 @@ class CaseField(NameField):
 
     def find(self, name: str) -> CaseFile:
         """Return the case."""
-        found = visible_cases(self.context["request"].user).filter(code=name).select_related(*FACTS).first()
+        code = typed_code(name)
+        found = visible_cases(self.context["request"].user).filter(code=code).select_related(*FACTS).first()
         if found is None:
-            raise serializers.ValidationError(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+            raise serializers.ValidationError(no_such_case(code))
         return found
 
 

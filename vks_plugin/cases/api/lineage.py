@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -15,6 +14,7 @@ from vks_plugin.access.case_lists import decisions_for
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import FACTS, related_cases
 from vks_plugin.cases.actions.lineage import REPORTER_BECOMES, Grown
+from vks_plugin.cases.actions.registration import no_such_case, typed_code
 from vks_plugin.cases.api.cases import MOST_AT_ONCE, CaseSerializer
 from vks_plugin.cases.api.record import ChargeOfSerializer, OfRecordViewSet, charge_at, charge_of
 from vks_plugin.cases.models import CaseFile
@@ -181,9 +181,10 @@ class CaseMergeViewSet(_ActViewSet):
         """Merge."""
         source = self.opened(Level.CONTRIBUTE)
         given = dict(self.given(MergeSerializer))
-        target = CaseFile.objects.select_related(*FACTS).filter(code=given.pop("target")).first()
+        code = typed_code(given.pop("target"))
+        target = CaseFile.objects.select_related(*FACTS).filter(code=code).first()
         if target is None:
-            raise BadInput(_("Không có vụ án nào mang mã này trong phạm vi của bạn."), field="target")
+            raise BadInput(no_such_case(code), field="target")
         return self.grown(access.merge_cases(actor=self.actor, source=source, target=target, **given))
 
 

@@ -15,7 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.queries import visible_cases
-from vks_plugin.access.temporary import case_asked_for, close_for_loan, lengthen_for_loan, open_for_loan
+from vks_plugin.access.temporary import (
+    case_asked_for,
+    close_for_loan,
+    code_asked_for,
+    lengthen_for_loan,
+    open_for_loan,
+)
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile, Volume
@@ -108,6 +114,7 @@ def request_loan(
     borrower: User | None = None,
     outside_name: str = "",
     outside_agency: str = "",
+    as_written: bool = False,
 ) -> Loan:
     """Ask for a file; nothing is lent before somebody else allows it.
 
@@ -117,6 +124,7 @@ def request_loan(
     Args:
         borrower: None with an empty `outside_name`: the actor.
         volumes: their numbers; none: the whole part.
+        as_written: see `code_asked_for`.
 
     Raises:
         NotAllowed: the actor holds no post, or records for others a case of an office whose files others hand out.
@@ -126,9 +134,7 @@ def request_loan(
     """
     if not posts_in_force(actor):
         raise NotAllowed(_("Chỉ người đang giữ chức danh được đề nghị mượn hồ sơ."))
-    code = one_line(code).upper()
-    if not code or len(code) > 40:
-        raise BadInput(_("Hãy nhập mã vụ án."), field="code")
+    code = code_asked_for(actor, code, as_written=as_written)
     name = _short(outside_name, field="outside_name", longest=150)
     agency = _short(outside_agency, field="outside_agency", longest=200)
     if agency and not name:

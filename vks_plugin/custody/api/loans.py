@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.access.temporary_api import TypedCodeSerializer
 from vks_plugin.cases.models import PART_CHOICES
 from vks_plugin.custody import actions
 from vks_plugin.custody.filters import LoanFilterSet
@@ -127,10 +128,9 @@ class LoanSerializer(serializers.Serializer[LoanTold]):
         return sorted(told.may)
 
 
-class LoanRequestSerializer(InputSerializer):
+class LoanRequestSerializer(TypedCodeSerializer):
     """Which file is asked for, by whom and until when."""
 
-    case = serializers.CharField(help_text="Its code; whoever asks is not told whether there is such a case.")
     form = serializers.ChoiceField(choices=Loan.Form.choices)
     part = serializers.ChoiceField(choices=PART_CHOICES, default="hsva")
     volumes = serializers.ListField(

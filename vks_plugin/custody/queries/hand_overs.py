@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, facts_of, reach, who_can_see
 from vks_plugin.access.transfers import may_transfer
+from vks_plugin.cases.actions.registration import no_such_case, typed_code
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhibit, Folio, Volume
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import (
@@ -238,16 +239,17 @@ def may_take_in(user: User, case: CaseFile) -> bool:
 
 
 def case_to_hand_over(user: User, code: str) -> CaseFile:
-    """Return a case somebody may begin a hand-over of.
+    """Return a case somebody may begin a hand-over of, by its code as it is typed.
 
     An office that has the paper gives it out although the case is not its own, as after a trial it appeared at.
 
     Raises:
         NotFound: there is none, or the person has nothing to do with its paper.
     """
+    code = typed_code(code)
     case = CaseFile.objects.select_related("unit__parent", "department", "trial_unit").filter(code=code).first()
     if case is None or not (may_begin(user, case) or knows_of(user, case)):
-        raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+        raise NotFound(no_such_case(code))
     return case
 
 
