@@ -446,8 +446,9 @@ def static_part(wanted: Names | None = None) -> dict[str, Any]:
 def contract() -> dict[str, Any]:
     """Return the whole contract; needs an empty database whose transactions commit."""
     from tests.host.questions import answers
+    from vks_plugin.host.contract import past_doors
 
-    return static_part() | {"answers": answers()}
+    return static_part() | {"answers": answers(), "past_doors": past_doors()}
 
 
 # --- writing it --------------------------------------------------------------------------------

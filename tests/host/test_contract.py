@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from documents.models import Document
 from tests.host import introspect
 from tests.host.comparison import differences
 from tests.host.questions import answers
+from vks_plugin.host.contract import PAST_DOORS, REAL_ONLY, SPARED, past_doors, unseen_ways
+from vks_plugin.host.queued import _TASKS
+from vks_plugin.host.workflows import _ACTS, _STEPS
 
 _HOW = "python -m tests.host.introspect --host=paperless > tests/host/contract.json"
 
@@ -146,6 +150,43 @@ def test_another_answer_is_noticed(door: str) -> None:
     kept, laxer = committed(), committed()
     laxer["answers"]["doors"]["without grants"][door] = ["owned", "unowned"]
     assert next(iter(differences(kept, laxer))).partition(":")[0].endswith(f"without grants / {door}")
+
+
+def test_no_way_past_the_doors_is_unseen(host: str) -> None:
+    """A kind of action, a task or a step of a newer host fails here until somebody says what keeps it off case documents."""
+    present = past_doors() if host == "paperless" else committed()["past_doors"]
+    assert list(unseen_ways(present)) == []
+    for kind, name in (
+        ("workflow_actions", "ARCHIVE"),
+        ("tasks", "documents.tasks.shred"),
+        ("consume_steps", "StampPlugin"),
+    ):
+        assert list(unseen_ways(present | {kind: [*present[kind], name]})) == [f"{kind}(+{name})"]
+        assert list(unseen_ways(present | {kind: present[kind][1:]})) == [f"{kind}({present[kind][0]})"]
+
+
+def test_what_is_said_to_be_spared_is() -> None:
+    """What stands between the host and case documents, and what is said of it, name the same."""
+    ways = {kind: {name for name, why in known.items() if why == SPARED} for kind, known in PAST_DOORS.items()}
+    assert ways["tasks"] == {f"{module}.{name}" for module, name, _wrap in _TASKS}
+    assert ways["consume_steps"] == set(_STEPS)
+    called = PAST_DOORS["workflow_actions"].values()
+    assert sorted(called) == sorted(f"documents.signals.handlers.{name}" for name in _ACTS)
+    assert {each.path for each in REAL_ONLY} >= set(called)
+
+
+def test_a_new_task_is_read_from_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what a package defines anywhere in it; what tests of the host define is no way of the host's."""
+    folder = tmp_path / "later_host"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    task = "from celery import shared_task\n\n\n@shared_task(bind=True)\ndef shred(self, pk): ...\n"
+    (folder / "shredder.py").write_text(task)
+    (folder / "tests" / "trial.py").write_text(task)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("vks_plugin.host.contract._HOST_PACKAGES", ("later_host",))
+    monkeypatch.setattr("vks_plugin.host.contract.resolve", lambda _path: ())
+    assert past_doors()["tasks"] == ["later_host.shredder.shred"]
 
 
 def test_contract_says_something() -> None:

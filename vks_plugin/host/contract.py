@@ -6,11 +6,14 @@ last release long after its functions have changed. So the doctor compares these
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -290,6 +293,57 @@ REAL_ONLY: tuple[Called | Door, ...] = (
 )
 """Doors that the stand-in does not have."""
 
+SPARED = "wrapped, so that it leaves out what is filed or on its way into a case"
+_NOTHING = "changes no document"
+
+PAST_DOORS: dict[str, dict[str, str]] = {
+    "workflow_actions": {
+        "ASSIGNMENT": "documents.signals.handlers.apply_assignment_to_document",
+        "REMOVAL": "documents.signals.handlers.apply_removal_to_document",
+        "EMAIL": "documents.signals.handlers.execute_email_action",
+        "WEBHOOK": "documents.signals.handlers.execute_webhook_action",
+        "PASSWORD_REMOVAL": "documents.signals.handlers.execute_password_removal_action",
+        "MOVE_TO_TRASH": "documents.signals.handlers.execute_move_to_trash_action",
+    },
+    "tasks": {
+        "documents.bulk_edit.delete": SPARED,
+        "documents.bulk_edit.restore_archive_serial_numbers_task": SPARED,
+        "documents.signals.handlers.process_cf_select_update": "takes values off custom fields, which a seal leaves open",
+        "documents.tasks.build_share_link_bundle": _NOTHING,
+        "documents.tasks.bulk_update_documents": "tells of what was changed at a door; workflows are asked",
+        "documents.tasks.check_scheduled_workflows": "workflows are asked",
+        "documents.tasks.cleanup_expired_share_link_bundles": _NOTHING,
+        "documents.tasks.consume_file": "its steps are asked; a version of what is filed is refused as it is stored",
+        "documents.tasks.empty_trash": "the database protects rows that a case holds on to",
+        "documents.tasks.index_document": _NOTHING,
+        "documents.tasks.index_optimize": _NOTHING,
+        "documents.tasks.llmindex_index": _NOTHING,
+        "documents.tasks.remove_document_from_index": _NOTHING,
+        "documents.tasks.remove_document_from_llm_index": _NOTHING,
+        "documents.tasks.sanity_check": _NOTHING,
+        "documents.tasks.train_classifier": _NOTHING,
+        "documents.tasks.update_document_content_maybe_archive_file": SPARED,
+        "documents.tasks.update_document_in_llm_index": _NOTHING,
+        "documents.workflows.webhooks.send_webhook": "is sent by an action of a workflow alone",
+        "paperless_mail.mail.apply_mail_action": _NOTHING,
+        "paperless_mail.mail.error_callback": _NOTHING,
+        "paperless_mail.tasks.process_mail_accounts": "hands files to consume_file",
+    },
+    "consume_steps": {
+        "AsnCheckPlugin": "is asked through the wrap of its check",
+        "BarcodePlugin": SPARED,
+        "CollatePlugin": "joins two scans of the folder before there is a document",
+        "ConsumerPlugin": "tells of what it stores before it is indexed",
+        "ConsumerPreflightPlugin": _NOTHING,
+        "WorkflowTriggerPlugin": SPARED,
+    },
+}
+"""Ways of the host to a document that lead through no door: every kind of action of its workflows, with what it calls for
+one; every task; every step in which a file is taken in. Each with what keeps it off case documents.
+
+One that is not here is a way nobody has looked at: the contract is broken until somebody has.
+"""
+
 SETTINGS = (
     "ARCHIVE_DIR",
     "CELERY_BEAT_SCHEDULE",
@@ -388,6 +442,59 @@ def _door_problems(expected: Door) -> Iterator[str]:
                 yield f"{expected.path}.{attribute}: {name}"
 
 
+_TASK_MARKS = ("shared_task", "app.task")
+
+
+def _tasks_in(package: str) -> Iterator[str]:
+    """Yield the tasks that the sources of a package define, loaded or not."""
+    found = find_spec(package)
+    if found is None or not found.origin:
+        return
+    folder = Path(found.origin).parent
+    for path in sorted(folder.rglob("*.py")):
+        place = path.relative_to(folder.parent).with_suffix("").parts
+        source = path.read_text(encoding="utf-8") if not {"tests", "migrations"} & {*place} else ""
+        if not any(mark in source for mark in _TASK_MARKS):
+            continue
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                marks = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+                if any(ast.unparse(each).endswith(_TASK_MARKS) for each in marks):
+                    yield ".".join([*place, node.name])
+
+
+def _steps_of_intake() -> Iterator[str]:
+    """Yield the steps that the lists in the source of `consume_file` name."""
+    tree = ast.parse(inspect.getsource(importlib.import_module("documents.tasks")))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "consume_file":
+            lists = [each for each in ast.walk(node) if isinstance(each, ast.List)]
+            yield from (name.id for each in lists for name in each.elts if isinstance(name, ast.Name))
+
+
+_HOST_PACKAGES = ("documents", "paperless", "paperless_ai", "paperless_mail")
+
+
+def past_doors() -> dict[str, list[str]]:
+    """Return what the running host has of each kind in `PAST_DOORS`; reads its sources (tenths of a second)."""
+    return {
+        "workflow_actions": sorted(each.name for each in resolve("documents.models.WorkflowAction.WorkflowActionType")),
+        "tasks": sorted(name for package in _HOST_PACKAGES for name in _tasks_in(package)),
+        "consume_steps": sorted(set(_steps_of_intake())),
+    }
+
+
+def unseen_ways(present: dict[str, list[str]]) -> Iterator[str]:
+    """Yield ways past the doors that nobody has looked at, and those that are gone, as `tasks(+documents.tasks.shred)`."""
+    for kind, known in PAST_DOORS.items():
+        yield from (f"{kind}(+{name})" for name in present[kind] if name not in known)
+        yield from (f"{kind}({name})" for name in known if name not in present[kind])
+
+
+def _way_problems(look: Callable[[], dict[str, list[str]]]) -> Iterator[str]:
+    yield from unseen_ways(look())
+
+
 def contract_problems() -> list[str]:
     """Return every assumption the running host does not keep, each as a short technical name."""
     found: list[str] = []
@@ -399,6 +506,7 @@ def contract_problems() -> list[str]:
     ]
     if not is_stand_in():
         compared += [(_callable_problems if isinstance(each, Called) else _door_problems, each) for each in REAL_ONLY]
+        compared.append((_way_problems, past_doors))
     for compare, expected in compared:
         try:
             found.extend(compare(expected))

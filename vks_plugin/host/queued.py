@@ -6,11 +6,7 @@ not made after all, archive numbers that it was to have go back to where they ca
 filed (for numbers: frozen) in between is left alone here, the rest is done. No words are read anew either from what waits in
 no case and is called a state secret: they were taken off it when it came in.
 
-Of the host's other tasks `consume_file` is refused a version of what is filed (`receivers.document_stored`),
-`empty_trash` deletes no row that a case holds on to (the database protects it), `check_scheduled_workflows` and
-`bulk_update_documents` do nothing to documents but what their workflows may (`workflows`), and those of the classifier,
-the index, the language model, mail and bundles of links change no document; `process_cf_select_update` takes values off
-custom fields, which a seal leaves open.
+What keeps the host's other tasks off case documents, each by its name, says `contract.PAST_DOORS`.
 """
 
 from __future__ import annotations
