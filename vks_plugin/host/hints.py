@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from documents import permissions
@@ -280,6 +281,35 @@ def without_tags_of_others(changes: Any, names: Collection[str]) -> Any:
     return changes | {"tags": tags | {"objects": [each if each in names else "***" for each in tags["objects"]]}}
 
 
+def _sorts_of_fields(entries: Iterable[int]) -> dict[int, str]:
+    """Return of which sort the field is whose change an entry of the audit trail tells of, where that is still known.
+
+    By the value that was changed, for fields are renamed and others take their names; by the field that its making names,
+    where the value is gone.
+    """
+    chosen = list(entries)
+    if not chosen:
+        return {}
+    kind = ContentType.objects.get_for_model(CustomFieldInstance)
+    # the host answers with its history only where it keeps one
+    trail: Any = import_module("auditlog.models")
+    rows = trail.LogEntry.objects.filter(pk__in=chosen, content_type=kind)
+    told = list(rows.values_list("pk", "object_id", "changes"))
+    values = dict(
+        CustomFieldInstance.global_objects.filter(pk__in=[pk for _entry, pk, _changes in told]).values_list(
+            "pk", "field__data_type"
+        )
+    )
+    fields = dict(CustomField.objects.values_list("pk", "data_type"))
+    found: dict[int, str] = {}
+    for entry, pk, changes in told:
+        named = changes.get("field") if isinstance(changes, dict) else None
+        sort = values.get(pk) or (fields.get(number_of(named[-1]) or 0) if isinstance(named, list) and named else None)
+        if sort:
+            found[entry] = sort
+    return found
+
+
 def tell_no_hidden_change(answers: Any) -> Any:
     """Wrap the history of a document, which its owner reads where he is let into the audit trail.
 
@@ -293,18 +323,21 @@ def tell_no_hidden_change(answers: Any) -> Any:
         if user.is_superuser or answer.status_code != HTTPStatus.OK:
             return answer
         names = names_of_tags(user)
-        kinds = dict(CustomField.objects.values_list("name", "data_type"))
-        fields = [each["changes"].get("custom_fields") for each in answer.data if isinstance(each["changes"], dict)]
+        told = {
+            each["id"]: each["changes"].get("custom_fields")
+            for each in answer.data
+            if isinstance(each["changes"], dict)
+        }
+        # of a document that was made the host says what fields are called in its own program
+        fields = {pk: field for pk, field in told.items() if isinstance(field, dict)}
+        sorts = _sorts_of_fields(fields)
+        called_so = set(CustomField.objects.filter(data_type=_LINK).values_list("name", flat=True)) if fields else set()
         linked = [
-            (each, [int(number) for number in re.findall(r"\d+", each["value"])])
-            for each in fields
-            # of a document that was made the host says what fields are called in its own program
-            if isinstance(each, dict)
-            # what is called like no field of today may have been a link, by another name or before it was deleted
-            and (
-                kinds.get(each["field"]) == _LINK
-                or (each["field"] not in kinds and re.fullmatch(r"\[[\d, ]*\]", each["value"]))
-            )
+            (field, [int(number) for number in re.findall(r"\d+", field["value"])])
+            for pk, field in fields.items()
+            if sorts.get(pk) == _LINK
+            # of what nobody can tell any more: by its name, or because it looks like links
+            or (pk not in sorts and (field["field"] in called_so or re.fullmatch(r"\[[\d, ]*\]", field["value"])))
         ]
         hidden = unseen_among(user, {pk for _each, pks in linked for pk in pks}, binned=True)
         for each, pks in linked:

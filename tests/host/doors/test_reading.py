@@ -35,6 +35,7 @@ from vks_plugin.access import actions as access
 from vks_plugin.access import temporary
 from vks_plugin.cases.models import Assignment, CaseDocument, CatalogueType
 from vks_plugin.filing.actions import adopt, file_existing
+from vks_plugin.host import hints
 from vks_plugin.host.models import CustomField, CustomFieldInstance, Document
 from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
 
@@ -280,7 +281,9 @@ def test_a_link_from_ones_own_document(secret: Secret, as_person: SignIn) -> Non
     assert secret.told_by(told) == []
 
 
-def test_a_link_to_what_went_out_of_sight(secret: Secret, as_person: SignIn) -> None:
+def test_a_link_to_what_went_out_of_sight(
+    secret: Secret, as_person: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Documents that were linked while both were seen: one of them was filed, transferred or restricted since."""
     field = CustomField.objects.create(name="Liên quan", data_type="documentlink")
     writer = as_person("prosecutor_kv3", "view_logentry")
@@ -325,6 +328,24 @@ def test_a_link_to_what_went_out_of_sight(secret: Secret, as_person: SignIn) -> 
     type(field).objects.filter(pk=field.pk).update(name="Tên khác")
     told = [each["changes"].get("custom_fields") for each in writer.get(f"{address}history/").json()]
     assert [each["value"] for each in told if isinstance(each, dict)] == [str([other])]
+    # nor once another field, of words, has its old name; what that one says is left as it is
+    words = CustomField.objects.create(name="Liên quan", data_type="string")
+    CustomFieldInstance.objects.create(document_id=mine, field=words, value_text="Xem bút lục 12, 15")
+    type(field).objects.filter(pk=words.pk).update(name="Ghi nhớ")
+    type(field).objects.filter(pk=field.pk).update(name="Liên quan")
+    in_words = {"field": "Liên quan", "type": "custom_field", "value": "Xem bút lục 12, 15"}
+    in_links = {"field": "Liên quan", "type": "custom_field", "value": str([other])}
+    for _now in range(2):
+        told = [each["changes"].get("custom_fields") for each in writer.get(f"{address}history/").json()]
+        assert [each for each in told if isinstance(each, dict)] == [in_words, in_links]
+        type(field).objects.filter(pk=field.pk).update(name="Tên khác")
+        type(field).objects.filter(pk=words.pk).update(name="Liên quan")
+    # of a value nobody can ask any more, what might be links is hidden
+    with monkeypatch.context() as patch:
+        patch.setattr(hints, "_sorts_of_fields", lambda _entries: {})
+        told = [each["changes"].get("custom_fields") for each in writer.get(f"{address}history/").json()]
+    assert [each for each in told if isinstance(each, dict)] == [in_words, in_links]
+    words.delete()
     for op, value, found in (
         ("contains", [other], [mine]),
         ("contains", [hidden], []),
