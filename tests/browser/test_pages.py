@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +162,56 @@ def test_every_page_fits_the_screen_and_can_be_read(sit: Sit, filed: OfficeCase,
         assert leader.width() <= SCREEN[0], name
         weak[name] = leader.page.evaluate(CONTRAST)
     assert {name: found for name, found in weak.items() if found} == {}
+
+
+TALL = """
+() => {
+  const tops = [...document.querySelectorAll(".vks-bar .navbar-nav > li")].map((each) => each.getBoundingClientRect().top);
+  return [Math.max(...tops) - Math.min(...tops), document.querySelector(".vks-bar").getBoundingClientRect().height];
+}
+"""
+
+
+@pytest.mark.parametrize("language", ["vi-VN", "en-GB"])
+def test_the_bar_is_one_line_whoever_looks(sit: Sit, language: str) -> None:
+    """Those who lead a province, or appoint there, have the most in it; with numbers beside the words."""
+    for who in (journey.LEADER, journey.CLERK, "quantri", "vt.tinh"):
+        person = sit(who, locale=language)
+        person.open("/vks/")
+        person.page.evaluate(
+            "document.querySelectorAll('.vks-bar .navbar-nav > li > a').forEach((each, place) => {"
+            " const number = document.createElement('span'); number.className = 'badge text-bg-warning';"
+            " number.textContent = '12'; if (place > 0 && place < 6 && !each.querySelector('.badge')) each.append(' ', number); })"
+        )
+        apart, height = person.page.evaluate(TALL)
+        assert (apart < 10, height < 50) == (True, True), (who, apart, height)
+        assert person.width() <= SCREEN[0], who
+
+
+def test_the_menu_of_the_bar_is_gone_through_by_keyboard(sit: Sit) -> None:
+    leader = sit(journey.LEADER)
+    leader.open("/vks/")
+    page = leader.page
+    menu, link = page.locator(".vks-more summary"), page.get_by_role("link", name="Nhật ký truy cập")
+    expect(link).to_be_hidden()
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(link).to_be_visible()
+    page.keyboard.press("Tab")
+    assert focus(page) == {"name": "Nhật ký truy cập", "shown": True, "uncovered": True}
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    assert page.evaluate("document.activeElement.closest('.vks-more') !== null")
+    page.keyboard.press("Space")
+    expect(link).to_be_visible()
+    page.keyboard.press("Shift+Tab")
+    expect(link).to_be_hidden()
+    menu.click()
+    page.get_by_role("heading", level=1).first.click()
+    expect(link).to_be_hidden()
+    menu.click()
+    link.click()
+    expect(page).to_have_url(re.compile("/vks/access-log/"))
 
 
 def test_a_long_name_does_not_widen_the_page(sit: Sit) -> None:

@@ -25,6 +25,22 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// the menu of the bar closes as menus do: by Escape, and when one goes on elsewhere
+const menus = document.querySelectorAll(".vks-more");
+for (const menu of menus) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  menu.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+}
+document.addEventListener("click", (event) => {
+  for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+});
+
 // Ctrl+Enter sends the form one is in, Alt+N adds somebody to it
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("form[data-vks-keys]");
