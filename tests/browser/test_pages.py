@@ -380,6 +380,19 @@ def test_the_folded_parts_of_a_case_open_by_keyboard(sit: Sit, filed: OfficeCase
     assert intake.evaluate("(each) => each.getBoundingClientRect().top < innerHeight")
 
 
+def test_a_kind_of_paper_is_found_without_accents(sit: Sit, filed: OfficeCase) -> None:
+    clerk = sit(journey.CLERK)
+    clerk.open(f"/vks/cases/{filed.code}/")
+    page = clerk.page
+    page.get_by_role("link", name="Nộp tài liệu").click()
+    kind = page.locator("#vks-file [name=document_type]").first
+    kind.press_sequentially("lenh tam giam", delay=20)
+    expect(page.locator("#vks-suggestions [role=option]").first).to_have_text("LTG – Lệnh tạm giam")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(kind).to_have_value("LTG – Lệnh tạm giam")
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_double_click_makes_one_case(sit: Sit, scripts: bool) -> None:
     clerk = sit(journey.CLERK, java_script_enabled=scripts)

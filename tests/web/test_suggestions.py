@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -131,6 +132,21 @@ def test_lists_that_do_not_depend_on_cases(people: Any, as_person: SignIn) -> No
     assert len(set(ETHNIC_GROUPS)) == len(ETHNIC_GROUPS) == 54
     assert len(set(NATIONALITIES)) == len(NATIONALITIES)
     assert len(offered(client, "ethnicities")) == MOST
+
+
+@pytest.mark.parametrize("typed", ["lenh tam giam", "Lệnh tạm giam", "ltg", "LỆNH TẠM  GIAM"])
+def test_a_kind_of_paper_is_offered_with_or_without_accents(
+    typed: str, people: Any, as_person: SignIn, every_type: None
+) -> None:
+    client = as_person("prosecutor_kv1")
+    assert offered(client, "types", typed)[0] == "LTG – Lệnh tạm giam"
+    assert offered(client, "types", typed, part="hsks") == []
+    assert offered(client, "types", typed, part="hsva") == offered(client, "types", typed, part="gì đó")
+
+
+@pytest.fixture
+def every_type() -> None:
+    call_command("loaddata", "document_types", verbosity=0)
 
 
 @pytest.mark.parametrize("what", sorted(SOURCES))

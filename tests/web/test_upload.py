@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.people import FiledCase, pdf_bytes, register
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
-from vks_plugin.cases.models import CaseDocument
+from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.conf import MEBIBYTE, configuration
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
+from vks_plugin.web.forms import TypeField
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.api.conftest import Everything, Snapshot
     from tests.web.conftest import SignIn
-    from vks_plugin.cases.models import CaseFile, CatalogueType
+    from vks_plugin.cases.models import CaseFile
     from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +124,19 @@ def test_a_name_from_another_system_is_composed(
     item = IntakeItem.objects.get()
     assert (item.filename, item.title) == ("Biên bản hỏi cung – Đỗ Hữu Ước.pdf", "Biên bản hỏi cung bị can")
     assert CaseDocument.objects.get().title == "Biên bản hỏi cung bị can"
+
+
+def test_a_kind_of_paper_typed_in_full_is_taken_without_accents(catalogue: dict[str, CatalogueType]) -> None:
+    for typed in (
+        "bien ban hoi cung bi can",
+        "BIÊN BẢN HỎI CUNG BỊ CAN",
+        unicodedata.normalize("NFD", "biên bản hỏi cung bị can"),
+    ):
+        assert TypeField().clean(typed) == catalogue["BBHC"], typed
+    # two are called so: which one is meant nobody can tell
+    CatalogueType.objects.filter(code="CT").update(name="Biên bản hỏi cung bị cán")
+    with pytest.raises(ValidationError, match="danh mục"):
+        TypeField().clean("bien ban hoi cung bi can")
 
 
 BAD: dict[str, tuple[Callable[[], dict[str, Any]], int, str]] = {

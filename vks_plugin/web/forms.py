@@ -16,6 +16,7 @@ from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.organization.roles import Role
+from vks_plugin.text import folded
 from vks_plugin.web.fields import DayField, StyledForm
 
 if TYPE_CHECKING:
@@ -45,11 +46,17 @@ class DepartmentChoice(_DepartmentChoice):
         return f"{obj} ({obj.unit.short_name})"
 
 
+def _called(plain: str) -> CatalogueType | None:
+    """Return the only type whose name folds to this."""
+    found = [each for each in CatalogueType.objects.all() if folded(each.name) == plain]
+    return found[0] if len(found) == 1 else None
+
+
 class TypeField(forms.CharField):
     """A document type, chosen from suggestions by code or name and typed freely."""
 
     def clean(self, value: Any) -> CatalogueType | None:
-        """Return the type whose code stands before the dash, or whose name was typed in full."""
+        """Return the type whose code stands before the dash, or whose name was typed in full, with or without accents."""
         text = super().clean(value).strip()
         if not text:
             return None
@@ -57,6 +64,7 @@ class TypeField(forms.CharField):
         found = (
             CatalogueType.objects.filter(code__iexact=code).first()
             or CatalogueType.objects.filter(name__iexact=text).first()
+            or _called(folded(text))
         )
         if found is None:
             raise forms.ValidationError(_("Loại tài liệu không có trong danh mục: hãy chọn trong danh sách gợi ý."))
@@ -67,7 +75,9 @@ class DescriptionForm(StyledForm):
     """What is said of a document."""
 
     document_type = TypeField(
-        label=_("Loại tài liệu"), widget=forms.TextInput(attrs={"list": "vks-types", "autocomplete": "off"})
+        label=_("Loại tài liệu"),
+        # the browser's own list, which knows accents apart, is for where no script runs
+        widget=forms.TextInput(attrs={"list": "vks-types", "data-vks-suggest": "types", "autocomplete": "off"}),
     )
     title = forms.CharField(
         label=_("Tên tài liệu"), max_length=250, required=False, help_text=_("Để trống: lấy tên loại tài liệu.")

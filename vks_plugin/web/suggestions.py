@@ -20,7 +20,7 @@ from vks_plugin.access.queries import (
 )
 from vks_plugin.cases import penal_code
 from vks_plugin.cases.kinds import KINDS
-from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.models import PART_CHOICES, CaseFile, CatalogueType
 from vks_plugin.cases.naming import offence_words
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import ProcuracyUnit
@@ -152,11 +152,11 @@ class Suggestion(NamedTuple):
 
 
 def _matching(texts: Iterable[str], typed: str) -> list[Suggestion]:
-    """Return the texts that have every word typed, those that begin with it first."""
+    """Return the texts that have every word typed, those that begin with it first, by their code or by what it stands for."""
     whole, words = folded(typed), folded(typed).split()
     found = [(text, folded(text)) for text in texts]
     fitting = [(text, plain) for text, plain in found if all(word in plain for word in words)]
-    fitting.sort(key=lambda pair: not pair[1].startswith(whole))
+    fitting.sort(key=lambda pair: f" – {whole}" not in f" – {pair[1]}")
     return [Suggestion(text) for text, _plain in fitting[:MOST]]
 
 
@@ -251,6 +251,12 @@ def _cases(user: User, typed: str, about: Mapping[str, str]) -> list[Suggestion]
     return [Suggestion(f"{case.code} – {case.name}") for case in found.order_by("-handled_at", "-pk")[:MOST]]
 
 
+def _types(_user: User, typed: str, about: Mapping[str, str]) -> list[Suggestion]:
+    """Return kinds of papers: of the part of the file that is meant, of both where none is."""
+    part = {"part": about["part"]} if about.get("part") in dict(PART_CHOICES) else {}
+    return _matching((str(each) for each in CatalogueType.objects.filter(**part)), typed)
+
+
 def _fixed(texts: tuple[str, ...]) -> Callable[[User, str, Mapping[str, str]], list[Suggestion]]:
     return lambda _user, typed, _about: _matching(texts, typed)
 
@@ -263,6 +269,7 @@ SOURCES: Mapping[str, Callable[[User, str, Mapping[str, str]], list[Suggestion]]
     "agencies": _agencies,
     "courts": _courts,
     "cases": _cases,
+    "types": _types,
     "nationalities": _fixed(NATIONALITIES),
     "ethnicities": _fixed(ETHNIC_GROUPS),
 }

@@ -281,9 +281,7 @@ def test_a_link_from_ones_own_document(secret: Secret, as_person: SignIn) -> Non
     assert secret.told_by(told) == []
 
 
-def test_a_link_to_what_went_out_of_sight(
-    secret: Secret, as_person: SignIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_link_to_what_went_out_of_sight(secret: Secret, as_person: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Documents that were linked while both were seen: one of them was filed, transferred or restricted since."""
     field = CustomField.objects.create(name="Liên quan", data_type="documentlink")
     writer = as_person("prosecutor_kv3", "view_logentry")

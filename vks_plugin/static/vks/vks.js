@@ -278,6 +278,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const attend = (input) => {
     if (!input?.matches("input[data-vks-suggest]")) return;
     field = input;
+    field.removeAttribute("list");
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-expanded", "false");

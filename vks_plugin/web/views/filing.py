@@ -111,6 +111,7 @@ def describe(request: SignedInRequest, code: str, document_id: int) -> HttpRespo
         "characteristics": filed.characteristics,
     }
     form = CorrectionForm(request.POST or None, initial=initial)
+    form.fields["document_type"].widget.attrs["data-vks-query"] = f"part={filed.part}"
     status = 200
     if request.method == "POST":
         status = 400
