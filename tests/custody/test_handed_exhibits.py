@@ -36,6 +36,8 @@ pytestmark = pytest.mark.django_db
 BACK = replace(TO_COURT, direction="ta_vks", reason="tra_ho_so", receiver_name="", receiver_title="")
 SHORT = PASSED._replace(exhibits_complete=False)
 WHY = "Điện thoại Tòa còn giữ"
+LESS = SHORT._replace(documents_complete=False)
+"""What is found where a volume and an exhibit lack."""
 
 
 @pytest.fixture
@@ -396,3 +398,43 @@ def test_whoever_changes_what_came_behind_the_ledger_is_found(
         assert list(otherwise_than_recorded()) == [
             f"{at_court.code}: lần giao nhận số {row.pk} đã bị sửa, khác với sổ cái đã ghi: {wrong}."
         ]
+
+
+def _exhibits(who: User, case: CaseFile) -> list[tuple[str, str]]:
+    told = exhibits_told(case, keeping_told(who, case_for(who, case.code)))
+    return [(each.words, each.place) for each in told]
+
+
+@pytest.mark.parametrize("listed", ["with ids", "as before"])
+def test_an_exhibit_that_lacks_when_the_rest_follows_is_outstanding_though_nobody_had_counted_it(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User], listed: str
+) -> None:
+    clerk, knife, phone = people["clerk_kv1"], things["knife"].pk, things["phone"].pk
+    row = hand_over(actor=clerk, case=at_court, terms=BACK)
+    if listed == "as before":
+        _as_before(row)
+    row = accept(actor=clerk, row=row, checks=LESS, received=[1], missing=WHY, awaits_paper=True)
+    rest = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    rest = accept(
+        actor=clerk,
+        row=rest,
+        checks=SHORT,
+        received=[2],
+        received_exhibits=[knife],
+        missing=WHY,
+        awaits_paper=True,
+    )
+    row.refresh_from_db()
+    entry = LedgerEntry.objects.filter(case=at_court, kind="hand_over_accepted").latest("seq")
+    assert (_marks(rest), entry.said["data"]["exhibits_outstanding"]) == ([True, False], [phone])
+    # of the two it is outstanding at the one that can still be completed
+    assert (row.outstanding, row.outstanding_exhibits, rest.outstanding_exhibits) == ([], [phone], [])
+    assert _exhibits(clerk, at_court) == [("02 Điện thoại của Ánh", COURT)]
+    assert list(otherwise_than_recorded()) == []
+    # taken out of the record meanwhile, it follows by what the hand-over said that missed it
+    things["phone"].delete()
+    last = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    assert [(each["id"], each["seal"]) for each in last.exhibits] == [(phone, "NP-8")]
+    accept(actor=clerk, row=last, checks=PASSED, awaits_paper=True)
+    row.refresh_from_db()
+    assert (row.outstanding_exhibits, _exhibits(clerk, at_court)) == ([], [])

@@ -648,7 +648,7 @@ def accept(
     if row.completes is not None:
         came = {each["number"] for each in volumes if each["received"]}
         there = {each["id"] for each in exhibits if each.get("received")}
-        settled = _settled(row.completes, volumes=came, exhibits=there)
+        settled = _settled(row.completes, volumes=came, exhibits=there, lacking=kept)
         HandOver.objects.filter(pk=row.pk).update(outstanding=[], outstanding_exhibits=[])
         row.outstanding, row.outstanding_exhibits = [], []
     else:
@@ -788,11 +788,21 @@ class _Settled(NamedTuple):
     exhibits: list[tuple[int, int]]
 
 
-def _settled(before: HandOver, *, volumes: Collection[int], exhibits: Collection[int]) -> _Settled:
-    """Take these off what an earlier hand-over is missing; return what was on it."""
+def _settled(
+    before: HandOver, *, volumes: Collection[int], exhibits: Collection[int], lacking: Collection[int] = ()
+) -> _Settled:
+    """Take these off what an earlier hand-over is missing; return what was on it.
+
+    Args:
+        before: the hand-over.
+        volumes: numbers of volumes.
+        exhibits: ids of exhibits.
+        lacking: ids of exhibits that it is missing as well: who counted then, or listed them, had not said so.
+    """
+    owed = [*before.outstanding_exhibits, *(each for each in lacking if each not in before.outstanding_exhibits)]
     HandOver.objects.filter(pk=before.pk).update(
         outstanding=[each for each in before.outstanding if each not in volumes],
-        outstanding_exhibits=[each for each in before.outstanding_exhibits if each not in exhibits],
+        outstanding_exhibits=[each for each in owed if each not in exhibits],
     )
     return _Settled(
         [(before.pk, each) for each in before.outstanding if each in volumes],

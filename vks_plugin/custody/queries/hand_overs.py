@@ -457,9 +457,15 @@ def exhibits_to_give(case: CaseFile, part: str, direction: str, completes: HandO
     lines |= {each.pk: _listed(each) for each in Exhibit.objects.filter(case=case, pk__in=owed)}
     # of what was taken out of the record meanwhile the hand-over still says what it was
     lines |= {
-        each["id"]: {**each, "received": None} for each in completes.lacking_exhibits if each["id"] in owed - {*lines}
+        pk: {**line, "received": None} for pk, line in _lacking_lines(completes).items() if pk in owed - {*lines}
     }
     return list(lines.values())
+
+
+def _lacking_lines(row: HandOver) -> dict[int, dict[str, Any]]:
+    """Return what was marked as not there at a hand-over or at one that completes it, by its id, as it was listed (one query)."""
+    followed = HandOver.objects.filter(completes=row, state="da_nhan").order_by("pk")
+    return {each["id"]: each for one in (row, *followed) for each in one.lacking_exhibits}
 
 
 def exhibits_meant(lines: Iterable[Mapping[str, Any]], completes: HandOver | None) -> set[int]:
@@ -551,13 +557,15 @@ class ExhibitTold:
 
 
 def exhibits_told(case: CaseFile, told: KeepingTold) -> list[ExhibitTold]:
-    """Return the exhibits that stayed behind, to who was told where the case file is (one query)."""
+    """Return the exhibits that stayed behind, to who was told where the case file is (one query, and one for each hand-over)."""
     if "hsva" not in told.holders:
         return []
     found = []
-    for pk, row in outstanding_exhibits_of(case).items():
+    missing = outstanding_exhibits_of(case)
+    lines = {row.pk: _lacking_lines(row) for row in missing.values()}
+    for pk, row in missing.items():
         # as the record says
-        line = next((each for each in row.lacking_exhibits if each["id"] == pk), exhibit_line(pk, "", "", ""))
+        line = lines[row.pk].get(pk, exhibit_line(pk, "", "", ""))
         name = line["name"] if "hsva" in told.named else ""
         found.append(ExhibitTold(pk, name, line["quantity"], line["seal"], left_with(row), row))
     return found

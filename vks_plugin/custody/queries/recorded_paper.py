@@ -212,8 +212,12 @@ class _Said:
                 if owed.part == data["part"]:
                     owed.leave_open(name, set(owed.left[name]))
         completes = data.get("completes", row.completes_id if row is not None else None)
-        # what is still to come of a completion stays with the hand-over it completes
+        # what is still to come of a completion stays with the hand-over it completes, had that one said so or not
         left = {name: set(data[name]) if completes is None else set() for name in _OWED if name in data}
+        first = self.owed.get(completes) if completes is not None else None
+        if first is not None:
+            for name in left:
+                (first.left if _OWED[name][0] in data else first.open)[name].update(data[name])
         self.owed[number] = _Owed(data["part"], left)
 
     def _joins(self, told: Told) -> None:
