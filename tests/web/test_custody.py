@@ -411,6 +411,11 @@ def test_which_exhibit_did_not_come_is_ticked_off_and_follows(
     assert boxes(answer) == {str(knife.pk): True, str(phone.pk): False}
     # a refusal that says no more names it
     del sent["exhibits_complete"]
+    # with one that lacks nobody has to say that all are there
+    unchecked = {name: value for name, value in sent.items() if name not in {"documents_complete", "served"}}
+    refused = Page(clerk.post(f"{where}accept/", unchecked))
+    assert [refused.error_at(name) for name in ("exhibits_complete", "served")] == ["", "Cũng chưa đánh dấu."]
+    assert refused.error_at("documents_complete").startswith("Chưa đủ điều kiện nhận: Đủ tài liệu so với bảng kê, Bản")
     told = Page(clerk.post(f"{where}reject/", sent | {"missing": ""}, follow=True)).text
     assert "Còn thiếu: 01 Điện thoại của Ánh" in told
     assert "Vật chứng không có khi đếm: 01 Điện thoại của Ánh" in told

@@ -423,10 +423,16 @@ class ReceiveForm(_ScanForm):
         super().place(error, elsewhere)
         names = [name for name in CHECKS if name in self.fields]
         if error.field in names:
-            # what stands before the first that failed passed, or need not
+            # what stands before the first that failed passed, or need not; so need exhibits of which one is named as lacking
+            excused = {"exhibits_complete"} if self._lacks_exhibits() else set[str]()
             for name in names[names.index(error.field) + 1 :]:
-                if not self.cleaned_data.get(name):
+                if not self.cleaned_data.get(name) and name not in excused:
                     self.add_error(name, gettext("Cũng chưa đánh dấu."))
+
+    def _lacks_exhibits(self) -> bool:
+        """Tell whether an exhibit that can be ticked is not."""
+        chooser: Any = self.fields.get("exhibits")
+        return chooser is not None and len(self.cleaned_data.get("exhibits") or ()) < len(chooser.choices)
 
     def received_exhibits(self) -> list[int] | None:
         """Return the ids of the exhibits that were ticked; None: none can be."""
