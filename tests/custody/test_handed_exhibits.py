@@ -10,14 +10,20 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
+from tests.custody.test_hand_overs import AGENCY, COURT, IN, PASSED, TO_COURT
 from vks_plugin.access.queries import case_for
 from vks_plugin.cases.models import Exhibit, Volume
 from vks_plugin.custody.actions.hand_overs import accept, amend_parts, draft, hand_over, reject, send, terms_of
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, Holding, LedgerEntry
 from vks_plugin.custody.printed_hand_over import hand_over_paper
-from vks_plugin.custody.queries.hand_overs import exhibits_told, may_take_in, outstanding_exhibits_of
+from vks_plugin.custody.queries.hand_overs import (
+    exhibits_told,
+    may_take_in,
+    outstanding_exhibits_of,
+    outstanding_of,
+    volumes_told,
+)
 from vks_plugin.custody.queries.holding import KeepingTold, keeping_told
 from vks_plugin.custody.queries.leaving import in_person, left_told
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
@@ -438,3 +444,73 @@ def test_an_exhibit_that_lacks_when_the_rest_follows_is_outstanding_though_nobod
     accept(actor=clerk, row=last, checks=PASSED, awaits_paper=True)
     row.refresh_from_db()
     assert (row.outstanding_exhibits, _exhibits(clerk, at_court)) == ([], [])
+
+
+TO_AGENCY = replace(TO_COURT, direction="vks_cqdt", reason="tra_dtbs", agency=AGENCY)
+FROM_AGENCY = replace(BACK, direction="cqdt_vks", agency=AGENCY)
+
+
+def _volumes(who: User, case: CaseFile) -> list[tuple[int, str, str]]:
+    told = volumes_told(who, case, keeping_told(who, case_for(who, case.code)))
+    return [(each.line["number"], each.place, each.name) for each in told if each.part == "hsva"]
+
+
+def _parted(case: CaseFile, clerk: User, things: dict[str, Exhibit]) -> HandOver:
+    """Receive the file back from the court, which keeps the second volume and the telephone, and give the rest to the agency."""
+    row = hand_over(actor=clerk, case=case, terms=BACK)
+    came = [things["knife"].pk]
+    row = accept(
+        actor=clerk, row=row, checks=LESS, received=[1], received_exhibits=came, missing=WHY, awaits_paper=True
+    )
+    accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=TO_AGENCY), checks=PASSED, awaits_paper=True)
+    return row
+
+
+@pytest.mark.parametrize("reason", ["ket_thuc_dt", "tra_ho_so"])
+def test_what_one_agency_kept_another_neither_brings_nor_is_asked_for(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User], reason: str
+) -> None:
+    clerk, knife, phone = people["clerk_kv1"], things["knife"].pk, things["phone"].pk
+    row = _parted(at_court, clerk, things)
+    # what it has is everything the agency can bring: for whatever reason it is whole
+    back = hand_over(actor=clerk, case=at_court, terms=replace(FROM_AGENCY, reason=reason))
+    assert ([each["number"] for each in back.volumes], [each["id"] for each in back.exhibits]) == ([1], [knife])
+    with pytest.raises(BadInput, match="các tập có trong hồ sơ"):
+        amend_parts(
+            actor=clerk, row=reject(actor=clerk, row=back, checks=SHORT, missing=WHY), given={"volumes": [1, 2]}
+        )
+    with pytest.raises(BadInput, match="giao nốt biên bản ấy"):
+        amend_parts(actor=clerk, row=back, given={"exhibits": [knife, phone]})
+    back = accept(actor=clerk, row=send(actor=clerk, row=back), checks=PASSED, awaits_paper=True)
+    row.refresh_from_db()
+    assert (back.outstanding, back.outstanding_exhibits) == ([], [])
+    assert (row.outstanding, row.outstanding_exhibits) == ([2], [phone])
+    here = at_court.unit.name
+    assert _volumes(clerk, at_court) == [(1, "with_file", here), (2, "left_behind", COURT)]
+    assert _exhibits(clerk, at_court) == [("02 Điện thoại của Ánh", COURT)]
+    # the court itself brings what it kept, however its name is written
+    again = replace(TO_COURT, reason="phuc_tham", agency=COURT.upper())
+    accept(actor=clerk, row=hand_over(actor=clerk, case=at_court, terms=again), checks=PASSED, awaits_paper=True)
+    whole = hand_over(actor=clerk, case=at_court, terms=BACK)
+    assert ([each["number"] for each in whole.volumes], [each["id"] for each in whole.exhibits]) == (
+        [1, 2],
+        [knife, phone],
+    )
+    accept(actor=clerk, row=whole, checks=PASSED, awaits_paper=True)
+    assert (_exhibits(clerk, at_court), outstanding_of(at_court, "hsva")) == ([], {})
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_exhibits_that_nobody_counted_settle_nothing(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, phone, row = people["clerk_kv1"], things["phone"].pk, _short(at_court, people["clerk_kv1"], things)
+    # under another name the court has not got the file back that it owes an exhibit of
+    again = replace(TO_COURT, reason="phuc_tham", agency=COURT.upper())
+    accept(actor=clerk, row=hand_over(actor=clerk, case=at_court, terms=again), checks=PASSED, awaits_paper=True)
+    back = hand_over(actor=clerk, case=at_court, terms=BACK)
+    assert phone in {each["id"] for each in back.exhibits}
+    back = accept(actor=clerk, row=back, checks=LESS, received=[1], missing=WHY, awaits_paper=True)
+    row.refresh_from_db()
+    assert (_marks(back), row.outstanding_exhibits) == ([None, None], [phone])
+    assert list(otherwise_than_recorded()) == []

@@ -814,9 +814,10 @@ def _settle_earlier(row: HandOver) -> _Settled:
     """Take off earlier hand-overs what is no longer missing since this one was received; return it.
 
     Volumes and exhibits that came, or that this one now says are missing; and everything the receiver had kept back itself.
+    Of exhibits that nobody counted it says neither.
     """
     said = {each["number"] for each in row.volumes} | set(row.outstanding)
-    listed = _ids(row.exhibits)
+    listed = _ids([each for each in row.exhibits if each.get("received") is not None])
     earlier = HandOver.objects.filter(case=row.case, part=row.part, state="da_nhan").order_by("pk")
     earlier = earlier.exclude(outstanding=[], outstanding_exhibits=[])
     found = _Settled([], [])

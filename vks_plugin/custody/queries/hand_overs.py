@@ -46,6 +46,7 @@ from vks_plugin.organization.queries import (
     taken_over_by,
     with_taken_over,
 )
+from vks_plugin.text import folded
 
 PAPER_TYPE = "BBGNHS"
 """The signed record, in the catalogue of documents."""
@@ -359,14 +360,19 @@ def volumes_of(case: CaseFile, part: str) -> list[dict[str, Any]]:
 def away_from_giver(case: CaseFile, part: str, direction: str) -> set[int]:
     """Return the volumes that cannot come along with the file: they stayed with somebody who had it before.
 
-    An agency outside may bring what it kept back before; what one of our offices kept back it never had.
+    An agency outside may bring what it kept back itself before; what another agency, or one of our offices, kept back it
+    never had.
     """
-    return _not_with_giver(outstanding_of(case, part), direction)
+    return _not_with_giver(case, part, outstanding_of(case, part), direction)
 
 
-def _not_with_giver(missing: Mapping[int, HandOver], direction: str) -> set[int]:
-    outside = DIRECTIONS[direction].giver_outside
-    return {number for number, row in missing.items() if not outside or row.giver_unit_id is not None}
+def _not_with_giver(case: CaseFile, part: str, missing: Mapping[int, HandOver], direction: str) -> set[int]:
+    if not missing:
+        return set()
+    # who gives it is who has it; agencies are known by their names, as where they are typed
+    agency = holder_of(case, part).keeper.agency if DIRECTIONS[direction].giver_outside else ""
+    own = folded(agency)
+    return {number for number, row in missing.items() if not agency or folded(row.giver_agency) != own}
 
 
 def volumes_to_give(case: CaseFile, part: str, direction: str, completes: HandOver | None) -> list[dict[str, Any]]:
@@ -447,7 +453,7 @@ def exhibits_to_give(case: CaseFile, part: str, direction: str, completes: HandO
     there = {each.pk: _listed(each) for each in exhibits_of(case)}
     missing = outstanding_exhibits_of(case)
     if completes is None:
-        away = _not_with_giver(missing, direction)
+        away = _not_with_giver(case, part, missing, direction)
         return [line for pk, line in there.items() if pk not in away]
     followed = HandOver.objects.filter(completes=completes, state="da_nhan")
     came = {each.get("id") for row in (completes, *followed) for each in row.exhibits if each.get("received")}
@@ -456,9 +462,7 @@ def exhibits_to_give(case: CaseFile, part: str, direction: str, completes: HandO
     owed = set(completes.outstanding_exhibits)
     lines |= {each.pk: _listed(each) for each in Exhibit.objects.filter(case=case, pk__in=owed)}
     # of what was taken out of the record meanwhile the hand-over still says what it was
-    lines |= {
-        pk: {**line, "received": None} for pk, line in _lacking_lines(completes).items() if pk in owed - {*lines}
-    }
+    lines |= {pk: {**line, "received": None} for pk, line in _lacking_lines(completes).items() if pk in owed - {*lines}}
     return list(lines.values())
 
 
