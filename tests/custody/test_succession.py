@@ -441,3 +441,28 @@ def test_a_file_that_had_left_was_never_with_the_offices_that_took_over(
     Holding.objects.filter(pk=rows[left.pk][2].pk).update(since=later)
     (sentence,) = otherwise_than_recorded()
     assert sentence.startswith(f"{left.code}: lúc bắt đầu giữ Hồ sơ vụ án")
+
+
+def test_what_nobody_had_recorded_is_recorded_where_both_sides_are_one_office_by_now(
+    people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    custody.ensure_key()
+    clerk, kv1, kv3 = people["clerk_kv1"], units["QN-KV1"], units["QN-KV3"]
+    case = register(actor=clerk, unit=kv1, name="Hồ sơ kiểm sát cho khu vực 3 xem")
+    row = hand_over(actor=clerk, case=case, terms=replace(BETWEEN, part="hsks", other_unit=kv3))
+    assert not Holding.objects.filter(case=case).exists()
+    taken_over(people["chief_province"], kv1, kv3)
+    row = accept(actor=people["clerk_kv3"], row=row, checks=PASSED)
+    # of the other part nothing was said
+    assert [(each.part, each.unit, each.cause) for each in Holding.objects.filter(case=case)] == [
+        ("hsks", kv3, "assumed")
+    ]
+    assert (row.state, list(otherwise_than_recorded()), queries.verify().problems) == ("da_nhan", [], [])
+    # it goes on from there
+    onward = replace(BETWEEN, part="hsks", other_unit=units["QN"])
+    accept(
+        actor=people["deputy_province"],
+        row=hand_over(actor=people["clerk_kv3"], case=CaseFile.objects.get(pk=case.pk), terms=onward),
+        checks=PASSED,
+    )
+    assert (holder_of(case, "hsks").keeper.unit, list(otherwise_than_recorded())) == (units["QN"], [])

@@ -26,7 +26,7 @@ from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.kinds import CRIMINAL
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
-from vks_plugin.custody.actions.holding import pass_to, refuse_before, require_volumes_here
+from vks_plugin.custody.actions.holding import pass_to, refuse_before, require_volumes_here, stay_with
 from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.handing import (
     CHECKS,
@@ -653,8 +653,10 @@ def accept(
         row.outstanding, row.outstanding_exhibits = [], []
     else:
         giver = _giver_now(row)
-        # of two offices of which the one took over from the other, or a third from both, paper lies where it is
-        if not giver.is_same(row.receiver):
+        if giver.is_same(row.receiver):
+            # of two offices of which the one took over from the other, or a third from both, paper lies where it is
+            stay_with(row.case, row.part, giver)
+        else:
             pass_to(
                 case=row.case,
                 part=row.part,

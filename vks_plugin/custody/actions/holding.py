@@ -60,12 +60,7 @@ def pass_to(
     """
     case = lock_case(case)
     moment = happened_at or timezone.now()
-    present = open_holding(case, part) or _begin(case, part, giver=giver, now=moment)
-    if not present.keeper.is_same(giver):
-        raise Conflict(
-            _("Hồ sơ đang ở %(keeper)s, không ở %(giver)s. Hãy tải lại trang.")
-            % {"keeper": present.keeper_name, "giver": giver.name}
-        )
+    present = _present(case, part, giver, now=moment)
     if present.cause == Holding.Cause.LOAN and cause != Holding.Cause.LOAN_RETURN:
         raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": present.keeper_name})
     if cause not in {Holding.Cause.LOAN, Holding.Cause.LOAN_RETURN}:
@@ -88,6 +83,30 @@ def pass_to(
     if Holding.objects.filter(pk=present.pk, until__isnull=True).update(until=moment) != 1:
         raise Conflict(_("Hồ sơ vừa được người khác giao đi. Hãy tải lại trang."))
     return _open(case, part, receiver, since=moment, cause=cause, reference=reference)
+
+
+def _present(case: CaseFile, part: str, giver: Keeper, *, now: dt.datetime) -> Holding:
+    """Return the row by which somebody has the part; where nothing was recorded of it, that is written down first.
+
+    Raises:
+        Conflict: somebody else has it.
+    """
+    present = open_holding(case, part) or _begin(case, part, giver=giver, now=now)
+    if not present.keeper.is_same(giver):
+        raise Conflict(
+            _("Hồ sơ đang ở %(keeper)s, không ở %(giver)s. Hãy tải lại trang.")
+            % {"keeper": present.keeper_name, "giver": giver.name}
+        )
+    return present
+
+
+def stay_with(case: CaseFile, part: str, keeper: Keeper) -> None:
+    """Let a part lie where it is, with who is giver and receiver in one since offices took over; it is recorded there then.
+
+    Raises:
+        Conflict: somebody else has it.
+    """
+    _present(lock_case(case), part, keeper, now=timezone.now())
 
 
 def _taken_over_since(present: Holding, happened_at: dt.datetime) -> list[Holding]:
