@@ -580,3 +580,37 @@ def test_what_is_to_be_taken_out_is_drawn_on_the_page(sit: Sit, assigned: Office
     assert dark[1] > 200, dark
     assert dark[2] < 60, dark
     assert len(lines.input_value().split()) == 10
+
+
+def test_a_page_is_recognised_before_it_is_moved_and_a_click_shows_it_whole(sit: Sit, assigned: OfficeCase) -> None:
+    procurator = sit(journey.PROCURATOR)
+    page, document = procurator.page, first_document(procurator, assigned.code)
+    assert procurator.open(f"/vks/cases/{assigned.code}/documents/{document}/pages/") == 200
+    first = page.locator(".vks-sheet").first
+    picture = first.locator("img")
+    frame = picture.bounding_box()
+    assert frame is not None
+    # as tall as the title of a form needs
+    assert frame["height"] >= 350
+    dialog = page.locator("[data-vks-large]")
+    expect(dialog).to_be_hidden()
+    picture.click()
+    shown = dialog.get_by_role("img", name="Trang 1")
+    expect(shown).to_be_visible()
+    large = shown.bounding_box()
+    assert large is not None
+    # every dot that was drawn, as far as the screen is wide
+    assert large["width"] >= min(SCREEN[0], shown.evaluate("(each) => each.naturalWidth")) * 0.9
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    # turned, it is shown as it is to be
+    first.get_by_role("button", name="Xoay phải trang 1").click()
+    # by keyboard too
+    first.locator("[data-vks-enlarge]").focus()
+    page.keyboard.press("Enter")
+    expect(dialog.locator("img")).to_have_class("vks-turn-90")
+    # its first line is not below the screen
+    assert dialog.evaluate("(each) => each.querySelector('img').getBoundingClientRect().top < 120")
+    dialog.get_by_role("button", name="Đóng").click()
+    expect(dialog).to_be_hidden()
+    assert procurator.width() <= SCREEN[0]

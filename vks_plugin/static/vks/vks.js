@@ -677,4 +677,19 @@ if (sheets) {
     [...sheets.querySelectorAll("[name^=order-]")].forEach((field, place) => (field.value = String(first + place)));
     button.focus();
   });
+  // a click shows a page as large as it is drawn, turned as it is now; without scripts it opens in a tab of its own
+  const large = document.querySelector("[data-vks-large]");
+  sheets.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-vks-enlarge]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const picture = link.querySelector("img").cloneNode();
+    large.querySelector("[data-vks-large-page]").replaceChildren(picture);
+    large.showModal();
+    // turned by a quarter it lies in the middle of where it stood
+    large.scrollTop = /-(90|270)$/.test(picture.className) ? (large.scrollHeight - large.clientHeight) / 2 : 0;
+  });
+  large.addEventListener("click", (event) => {
+    if (event.target === large || event.target.closest("[data-vks-shut]")) large.close();
+  });
 }
