@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.admin.utils import unquote
 from django.db.models.functions import Coalesce
 from documents.models import Document
 
@@ -33,6 +34,10 @@ class Door(NamedTuple):
     """Where the address has the document's id; empty when the request or the answer names several."""
     tells: bool = True
     """Whether it tells what is in a document; otherwise only a refusal is worth noting."""
+
+
+_OF_PAGES = "object_id"
+"""Where the address of an administration page has the key of its row."""
 
 
 DOORS: dict[str, Door] = {
@@ -57,9 +62,9 @@ DOORS: dict[str, Door] = {
     "storagepath-test": Door("text", ""),
     "chat_streaming_view": Door("text", ""),
     # the administration pages
-    "admin:documents_document_change": Door("view", "object_id"),
-    "admin:documents_document_delete": Door("view", "object_id"),
-    "admin:documents_document_history": Door("view", "object_id"),
+    "admin:documents_document_change": Door("view", _OF_PAGES),
+    "admin:documents_document_delete": Door("view", _OF_PAGES),
+    "admin:documents_document_history": Door("view", _OF_PAGES),
     # lists of notes and of values say what is in them, as their forms do
     "admin:documents_note_changelist": Door("view", ""),
     "admin:documents_note_change": Door("view", ""),
@@ -120,6 +125,12 @@ def number_of(value: object) -> int | None:
         return None
     # no row has a longer one, and SQLite takes none in a question
     return found if abs(found) < 2**63 else None
+
+
+def number_in_address(parameter: str, value: object) -> int | None:
+    """Return the number that a door would look a row up by, from what its address has for a parameter of this name."""
+    # the administration pages write what is no plain letter of an address in a way of their own
+    return number_of(unquote(value) if parameter == _OF_PAGES and isinstance(value, str) else value)
 
 
 def numbers_in(raw: object) -> list[int]:

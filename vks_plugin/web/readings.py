@@ -36,7 +36,7 @@ from vks_plugin.court.models import Bundle, Redaction, RedactionWork
 from vks_plugin.court.redaction_works import may_have as may_follow
 from vks_plugin.custody.models import AccessionItem, SealManifest
 from vks_plugin.errors import Unavailable
-from vks_plugin.host.reading import DOORS, LISTS, kept_back, noted_documents, texts_in
+from vks_plugin.host.reading import DOORS, LISTS, kept_back, noted_documents, number_in_address, texts_in
 from vks_plugin.language import language_of, speaking
 from vks_plugin.text import NUL
 from vks_plugin.web.shell import show_error
@@ -90,16 +90,16 @@ def _documents(asked: Asked, answered: Answered, ids: list[int]) -> None:
 
 def _document(asked: Asked, answered: Answered) -> None:
     """Note one document, named in the address."""
-    number = str(asked.parameters.get(asked.where, ""))
-    # longer numbers are in no table of the host
-    if not number.isdecimal() or len(number) > _LONGEST_NUMBER:
+    number = number_in_address(asked.where, asked.parameters.get(asked.where))
+    if number is None:
+        if not answered.refused and asked.tells:
+            # what nobody knows the number of does not go out
+            message = "an answer about a document whose number cannot be read"
+            raise LookupError(message)
         return
-    if asked.act == Act.DOWNLOAD and answered.request.COOKIES.get(PRINTING) == number:
+    if asked.act == Act.DOWNLOAD and answered.request.COOKIES.get(PRINTING) == str(number):
         asked = asked._replace(act=Act.PRINT)
-    _documents(asked, answered, [int(number)])
-
-
-_LONGEST_NUMBER = 9
+    _documents(asked, answered, [number])
 
 
 def _noted(asked: Asked, answered: Answered) -> None:

@@ -14,6 +14,7 @@ from tests.host.doors.conftest import STRANGERS, TEXT, TITLE, Secret, Visitor, h
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.host import contract, reading
 from vks_plugin.host.models import Document
+from vks_plugin.web import readings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +63,52 @@ def test_who_is_refused_at_each_door(secret: Secret, as_person: SignIn) -> None:
             forget()
             assert visitor.get(f"/api/documents/{secret.statement}/{door}").status_code in {403, 404}
             assert written() == [(stranger, act, True, secret.statement, 0)], (door, stranger)
+
+
+def spelt(number: int) -> list[str]:
+    """Return ways to write a number in an address that the host finds the same row by."""
+    return [f"+{number}", f"%20{number}", f"%0A{number}", f"0_{number}", f"{number:010d}", f"{number:025d}"]
+
+
+def test_a_number_that_is_spelt_otherwise_is_noted_as_the_document_it_finds(secret: Secret, as_person: SignIn) -> None:
+    reader, stranger = as_person("prosecutor_kv1"), as_person("prosecutor_kv3")
+    for number in spelt(secret.statement):
+        for door, act in DOORS.items():
+            forget()
+            address = f"/api/documents/{number}/{door}"
+            assert reader.get(address).status_code == 200, address
+            assert written() == [("prosecutor_kv1", act, False, secret.statement, 1)], address
+            assert stranger.get(address).status_code in {403, 404}
+            assert written()[1:] == [("prosecutor_kv3", act, True, secret.statement, 0)], address
+    # what the host finds nothing by is nobody's document
+    forget()
+    for number in (*spelt(987654), str(10**30), "khong", f"-{secret.statement}"):
+        assert reader.get(f"/api/documents/{number}/").status_code == 404
+    assert written() == []
+
+
+def test_a_number_that_is_spelt_otherwise_in_the_administration_pages(secret: Secret, as_person: SignIn) -> None:
+    root = as_person(User.objects.create_superuser("root", password="x"))
+    # the addresses of these pages have no line in them
+    plain = [each for each in spelt(secret.statement) if "%0A" not in each]
+    for number in (f"_2B{secret.statement}", f"_0A{secret.statement}", *plain):
+        for page in ("change", "delete", "history"):
+            forget()
+            address = f"/admin/documents/document/{number}/{page}/"
+            assert root.get(address).status_code == 200, address
+            assert written() == [("root", "view", False, secret.statement, 1)], address
+
+
+def test_what_nobody_can_tell_the_number_of_is_withheld(
+    secret: Secret, as_person: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "number_in_address", lambda *_asked: None)
+    answer = as_person("prosecutor_kv1").get(f"/api/documents/{secret.statement}/download/")
+    assert (answer.status_code, answer.streaming) == (503, False)
+    # a small picture leaves no row, whosever it is
+    assert as_person("prosecutor_kv1").get(f"/api/documents/{secret.statement}/thumb/").status_code == 200
+    assert as_person("prosecutor_kv3").get(f"/api/documents/{secret.statement}/download/").status_code == 404
+    assert written() == []
 
 
 def test_what_is_shown_again_from_the_browsers_own_store(secret: Secret, as_person: SignIn) -> None:
