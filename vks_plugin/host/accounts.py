@@ -53,7 +53,8 @@ def on_holders(query: Callable[[], QuerySet[Any, Any]]) -> None:
 
 def is_ours(name: object) -> bool:
     """Tell whether a group of this name follows appointments."""
-    return any(str(name).startswith(prefix) for prefix in _prefixes)
+    # the host takes a name without the spaces around it
+    return any(str(name).strip().startswith(prefix) for prefix in _prefixes)
 
 
 def _our_groups() -> QuerySet[Group]:

@@ -8,15 +8,16 @@ API refuse. A superuser sees everything here, as he does elsewhere in the host.
 from __future__ import annotations
 
 import json
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.forms import CheckboxInput
 from django.http import HttpResponseForbidden
@@ -51,7 +52,7 @@ def _hidden(request: Any) -> Q:
 
 
 def _numbers(pks: Iterable[Any]) -> list[int]:
-    """Return keys as the host's pages read them, out of an address or a form."""
+    """Return keys as the host's pages read them out of an address; `numbers_in` reads those of a form."""
     return numbers_in([unquote(str(pk)) for pk in pks])
 
 
@@ -148,54 +149,97 @@ class _Choosing(admin.ModelAdmin):  # type: ignore[type-arg]
 class _Closed(_Choosing):
     """A page whose forms ask the rules before they write anything."""
 
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    # a list that is edited in place asks no rule
+    list_editable = ()
+
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Return the rule that a form sent here would break, or nothing.
 
         Args:
             request: with the form.
-            pks: keys of the rows it is about; None for every row there is, an empty list for a new one.
+            rows: what it is about, as far as the asker may know of it; none for a new one.
             deletes: whether they would be deleted.
         """
         raise NotImplementedError
 
-    def _answer(self, request: Any, pks: list[str] | None, *, deletes: bool) -> HttpResponseForbidden | None:
-        if request.method != "POST" or not self.has_view_or_change_permission(request):
+    def _answer(self, request: Any, numbers: list[int], *, deletes: bool) -> HttpResponseForbidden | None:
+        if request.method != "POST" or not self._lets_in(request):
             return None
-        rule = self.rule_against(request, pks, deletes=deletes)
-        if not rule:
-            return None
-        with speaking(language_of(request)):
-            return HttpResponseForbidden(_(rule), content_type="text/plain; charset=utf-8")
+        return _refusal(request, self.rule_against(request, self._rows(request, numbers), deletes=deletes))
+
+    def _lets_in(self, request: Any) -> bool:
+        """Tell whether any of these pages is the asker's: who may only add, or delete, need not be let see the list."""
+        lets = (self.has_view_or_change_permission, self.has_add_permission, self.has_delete_permission)
+        return any(may(request) for may in lets)
+
+    def _rows(self, request: Any, numbers: Any) -> QuerySet[Any]:
+        return self.get_queryset(request).filter(pk__in=numbers)
 
     def changeform_view(self, request: Any, object_id: Any = None, *rest: Any, **named: Any) -> Any:
         """Show or save one row."""
-        pks = [object_id] if object_id is not None else []
-        return self._answer(request, pks, deletes=False) or super().changeform_view(request, object_id, *rest, **named)
+        numbers = _numbers([object_id]) if object_id is not None else []
+        refusal = self._answer(request, numbers, deletes=False)
+        return refusal or super().changeform_view(request, object_id, *rest, **named)
 
     def delete_view(self, request: Any, object_id: Any, *rest: Any, **named: Any) -> Any:
         """Ask and delete."""
-        return self._answer(request, [object_id], deletes=True) or super().delete_view(
+        return self._answer(request, _numbers([object_id]), deletes=True) or super().delete_view(
             request, object_id, *rest, **named
         )
 
-    def changelist_view(self, request: Any, *rest: Any, **named: Any) -> Any:
-        """Show the list, or do to the rows chosen in it what was chosen."""
-        whole = request.POST.get("select_across") == "1"
-        chosen = None if whole else request.POST.getlist(ACTION_CHECKBOX_NAME)
-        refusal = self._answer(request, chosen, deletes=True) if request.POST.get("action") else None
-        return refusal or super().changelist_view(request, *rest, **named)
+    def get_actions(self, request: Any) -> dict[str, Any]:
+        """Return what can be done to rows chosen in a list; each asks the rules about the very rows it would do it to."""
+        given: dict[str, Any] = super().get_actions(request) or {}
+        return {name: (self._asking(does), *told) for name, (does, *told) in given.items()}
+
+    def _asking(self, does: Any) -> Any:
+        @wraps(does)
+        def ask(page: Any, request: Any, rows: QuerySet[Any]) -> Any:
+            refusal = _refusal(request, self._rule_against_deleting(request, rows))
+            return refusal or does(page, request, rows)
+
+        return ask
+
+    def _rule_against_deleting(self, request: Any, rows: QuerySet[Any]) -> str:
+        # the list may be in an order, and joined with others
+        return self.rule_against(request, self._rows(request, rows.order_by().values("pk")), deletes=True)
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        """Delete a row, whichever way it was found."""
+        self._keep(request, self._rows(request, [obj.pk]))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: Any, queryset: QuerySet[Any]) -> None:
+        """Delete rows, whichever way they were chosen."""
+        self._keep(request, queryset)
+        super().delete_queryset(request, queryset)
+
+    def _keep(self, request: Any, rows: QuerySet[Any]) -> None:
+        rule = self._rule_against_deleting(request, rows)
+        if rule:
+            raise PermissionDenied(_(rule))
+
+    # the host looks these up by what stands in the address, which is not written as elsewhere on these pages
 
     def obj_perms_manage_user_view(self, request: Any, object_pk: Any, user_id: Any) -> Any:
         """Show or save what somebody may do with one row."""
-        return self._answer(request, [object_pk], deletes=False) or super().obj_perms_manage_user_view(  # type: ignore[misc]
+        return self._answer(request, numbers_in(object_pk), deletes=False) or super().obj_perms_manage_user_view(  # type: ignore[misc]
             request, object_pk, user_id
         )
 
     def obj_perms_manage_group_view(self, request: Any, object_pk: Any, group_id: Any) -> Any:
         """Show or save what a group may do with one row."""
-        return self._answer(request, [object_pk], deletes=False) or super().obj_perms_manage_group_view(  # type: ignore[misc]
+        return self._answer(request, numbers_in(object_pk), deletes=False) or super().obj_perms_manage_group_view(  # type: ignore[misc]
             request, object_pk, group_id
         )
+
+
+def _refusal(request: Any, rule: str) -> HttpResponseForbidden | None:
+    """Return the answer that names a rule that would be broken; None where none would."""
+    if not rule:
+        return None
+    with speaking(language_of(request)):
+        return HttpResponseForbidden(_(rule), content_type="text/plain; charset=utf-8")
 
 
 class _Noting(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -304,18 +348,13 @@ class _OfDocuments(_Noting, _Closed):
         self.unname(request, [obj])
         return super().log_change(request, obj, message)
 
-    def rows(self, request: Any, pks: list[str] | None) -> QuerySet[Any]:
-        """Return the rows a form is about, as far as the asker may know of them."""
-        present = self.get_queryset(request)
-        return present if pks is None else present.filter(pk__in=_numbers(pks))
-
 
 class _Documents(_OfDocuments):
     """Documents: what is in a case is changed in the case."""
 
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Refuse any change of a filed document."""
-        if not filed_among(self.rows(request, pks).values_list("pk", flat=True)):
+        if not filed_among(rows.values_list("pk", flat=True)):
             return ""
         return refusals.REMOVED if deletes else refusals.ELSEWHERE
 
@@ -330,7 +369,7 @@ class _Notes(_OfDocuments):
 
     document_path = "document_id"
 
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Refuse nothing."""
         return ""
 
@@ -345,9 +384,9 @@ class _FieldValues(_OfDocuments):
         """Return what the field says, without the numbers of documents that are hidden from the reader."""
         return linked_and_seen(current_actor(), row)
 
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Refuse to take the case code off a filed document."""
-        coded = self.rows(request, pks).filter(field__name=CASE_CODE_FIELD).values_list("document_id", flat=True)
+        coded = rows.filter(field__name=CASE_CODE_FIELD).values_list("document_id", flat=True)
         return refusals.KEPT_THING if filed_among(coded) else ""
 
 
@@ -358,9 +397,9 @@ class _Links(_OfDocuments):
     named = "document"
     """What the form calls the documents of a link."""
 
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Refuse a link to a filed document; one that is there may go."""
-        shown = Document.objects.exclude(_hidden(request)).filter(pk__in=_numbers(request.POST.getlist(self.named)))
+        shown = Document.objects.exclude(_hidden(request)).filter(pk__in=numbers_in(request.POST.getlist(self.named)))
         return refusals.SHARED if not deletes and filed_among(shown.values_list("pk", flat=True)) else ""
 
 
@@ -429,13 +468,8 @@ class _Trail(_Noting, _Choosing):
 class _Things(_Closed):
     """Fields, storage paths and types: what case documents hang on stays."""
 
-    # a list that is edited in place asks no rule
-    list_editable = ()
-
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Refuse to delete or rename what is needed."""
-        rows = self.get_queryset(request)
-        rows = rows if pks is None else rows.filter(pk__in=_numbers(pks))
         if self.model._meta.model_name == "documenttype":
             needed = deletes and filed_documents().filter(document_type__in=rows).exists()
         elif self.model._meta.model_name == "storagepath":
@@ -492,15 +526,14 @@ class _Accounts(_Holders):
             for title, box in given
         ]
 
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Refuse what the API refuses."""
-        accounts: Iterable[User] = User.objects.all() if pks is None else User.objects.filter(pk__in=_numbers(pks))
         if deletes:
-            kept = (rule_for_superusers(request.user, each) for each in accounts)
-            return next(filter(None, kept), "") or (refusals.NAMED if any(protects(each) for each in accounts) else "")
+            kept = (rule_for_superusers(request.user, each) for each in rows)
+            return next(filter(None, kept), "") or (refusals.NAMED if any(protects(each) for each in rows) else "")
         # a form without the box of groups, or with none ticked, says nothing of them or takes all away
-        groups = _numbers(request.POST.getlist("groups"))
-        account = next(iter(accounts), None)
+        groups = numbers_in(request.POST.getlist("groups"))
+        account = rows.first()
         if account is None:
             return rule_against(request.user, None, groups=groups, credentials=False)
         # without its box the address would be taken off
@@ -515,10 +548,8 @@ class _Accounts(_Holders):
         """Show or save another password."""
         account = User.objects.filter(pk__in=_numbers([id])).first()
         rule = rule_against(request.user, account, groups=None, credentials=True) if account is not None else ""
-        if request.method == "POST" and rule:
-            with speaking(language_of(request)):
-                return HttpResponseForbidden(_(rule), content_type="text/plain; charset=utf-8")
-        return super().user_change_password(request, id, *rest, **named)  # type: ignore[misc]
+        refusal = _refusal(request, rule) if request.method == "POST" else None
+        return refusal or super().user_change_password(request, id, *rest, **named)  # type: ignore[misc]
 
 
 class _Groups(_Holders):
@@ -530,9 +561,8 @@ class _Groups(_Holders):
         """Tell whether it is one of ours."""
         return is_ours(holder.name)
 
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Refuse to change or delete one of ours, and to make another."""
-        rows = Group.objects.all() if pks is None else Group.objects.filter(pk__in=_numbers(pks))
         ours = any(is_ours(name) for name in rows.values_list("name", flat=True)) or is_ours(request.POST.get("name"))
         return refusals.GROUP if ours else ""
 
@@ -596,17 +626,12 @@ class _OwnThings(_Own, _Things):
 class _MailRules(_Own, _Closed):
     """Rules by which letters are fetched, each from an account."""
 
-    # a list that is edited in place asks no rule
-    list_editable = ()
-
     def unname(self, request: Any, rows: Iterable[Any]) -> None:
         """Let rules that are nobody's name no account that is somebody else's."""
         _unname(request.user, rows, "account")
 
-    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+    def rule_against(self, request: Any, rows: QuerySet[Any], *, deletes: bool) -> str:
         """Refuse to change what fetches from an account of somebody else."""
-        rows = self.get_queryset(request)
-        rows = rows if pks is None else rows.filter(pk__in=_numbers(pks))
         if deletes or request.user.is_superuser:
             return ""
         accounts = self.model._meta.get_field("account").related_model

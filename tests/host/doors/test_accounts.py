@@ -111,6 +111,8 @@ def test_groups_that_follow_appointments_are_nobody_elses(
             ("delete", f"/api/groups/{ours.pk}/", None),
             ("patch", f"/api/groups/{other.pk}/", {"name": "vks:QN-KV9:prosecutor"}),
             ("post", "/api/groups/", {"name": "vks:QN-KV9:prosecutor", "permissions": []}),
+            # the host takes the spaces off
+            ("post", "/api/groups/", {"name": "  vks:QN-KV9:prosecutor", "permissions": []}),
         )
         for method, address, body in requests:
             answer = visitor.ask(method, address, body)
@@ -198,6 +200,10 @@ def test_nobody_but_a_superuser_takes_over_a_superuser(
         "deleted": lambda: staff.post(f"{page}delete/", {"post": "yes"}),
         "chosen": lambda: staff.post("/admin/auth/user/", chosen),
         "all": lambda: staff.post("/admin/auth/user/", chosen | {"select_across": "1"}),
+        "all, said otherwise": lambda: staff.post(
+            "/admin/auth/user/?is_superuser__exact=1", chosen | {"select_across": "2", "_selected_action": ["0"]}
+        ),
+        "the other button": lambda: staff.post("/admin/auth/user/", chosen | {"action": ["delete_selected", ""]}),
         "api password": lambda: staff.ask("patch", f"/api/users/{root.pk}/", {"password": "x9!Kq-another"}),
         "api locked": lambda: staff.ask("patch", f"/api/users/{root.pk}/", {"is_active": False}),
         "api deleted": lambda: staff.ask("delete", f"/api/users/{root.pk}/"),

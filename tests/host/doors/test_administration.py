@@ -227,6 +227,75 @@ def test_what_hangs_on_documents(secret: Secret, superuser: Visitor) -> None:
     assert b'name="form-0-path"' not in superuser.get("/admin/documents/storagepath/").content
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"select_across": "true", "_selected_action": ["0"]},
+        {"select_across": "2", "_selected_action": ["0"]},
+        {"select_across": "on", "_selected_action": ["0"]},
+        {"action": ["delete_selected", ""]},
+        {"action": ["", "delete_selected"], "index": "1"},
+        {"action": ["delete_selected", ""], "index": "-2"},
+    ],
+)
+def test_what_is_chosen_in_a_list_is_kept_however_the_form_says_so(
+    secret: Secret, superuser: Visitor, sent: dict[str, Any]
+) -> None:
+    """The host's pages read a box and a button in more ways than a browser sends them."""
+    code = CustomFieldInstance.objects.get(document_id=secret.statement)
+    before = list(CustomFieldInstance.objects.order_by("pk").values_list("pk", "value_text"))
+    for page, pk in (
+        ("document", secret.statement),
+        ("customfieldinstance", code.pk),
+        ("storagepath", storage_path_id()),
+        ("customfield", case_code_field_id()),
+    ):
+        chosen = {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"} | sent
+        answer = superuser.post(f"/admin/documents/{page}/", chosen)
+        assert answer.status_code == 403, page
+        assert "hồ sơ vụ án" in answer.content.decode(), page
+    assert Document.objects.filter(pk=secret.statement, storage_path_id=storage_path_id()).exists()
+    assert list(CustomFieldInstance.objects.order_by("pk").values_list("pk", "value_text")) == before
+    # what no case needs goes as ever
+    other = CustomField.objects.create(name="Số điện thoại", data_type="string")
+    chosen = {"action": "delete_selected", "_selected_action": [str(other.pk)], "post": "yes"}
+    assert superuser.post("/admin/documents/customfield/", chosen).status_code == 302
+    assert not CustomField.objects.filter(pk=other.pk).exists()
+
+
+def test_a_number_in_a_form_is_not_written_as_in_an_address(
+    secret: Secret, superuser: Visitor, people: dict[str, User]
+) -> None:
+    """Of 1_23 the host makes 1# in an address, and 123 in a form."""
+    ours, friend = Group.objects.create(pk=123, name="vks:QN-KV1:new"), people["prosecutor_kv3"]
+    own = list(friend.groups.values_list("pk", flat=True))
+    page = f"/admin/auth/user/{friend.pk}/change/"
+    assert _form(superuser, page, groups=[*own, "1_23"]).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": ["1_23"], "post": "yes"}
+    assert superuser.post("/admin/auth/group/", chosen).status_code == 403
+    assert list(friend.groups.values_list("pk", flat=True)) == own
+    assert Group.objects.filter(pk=ours.pk).exists()
+
+
+def test_who_may_only_add_or_only_delete_is_told_the_rules_too(secret: Secret, as_person: SignIn) -> None:
+    """Django lets somebody add or delete who is not let see the list."""
+    root = User.objects.create_superuser("goc", password=PASSWORD)
+    adds = as_person(User.objects.create_user("them", is_staff=True), "add_group")
+    deletes = as_person(User.objects.create_user("xoa", is_staff=True), "delete_user", "delete_customfield")
+    for name in ("vks:QN-KV1:new", "  vks:QN-KV1:new "):
+        answer = adds.post("/admin/auth/group/add/", {"name": name})
+        assert (answer.status_code, "Nhóm vks:" in answer.content.decode()) == (403, True), name
+    assert not Group.objects.filter(name="vks:QN-KV1:new").exists()
+    for page in (f"auth/user/{root.pk}", f"documents/customfield/{case_code_field_id()}"):
+        answer = deletes.post(f"/admin/{page}/delete/", {"post": "yes"})
+        assert (answer.status_code, "hãy" in answer.content.decode()) == (403, True), page
+    assert User.objects.filter(pk=root.pk).exists()
+    assert CustomField.objects.filter(name="Mã vụ án").exists()
+    # nor is anything said of it to who may do nothing there
+    answer = adds.post(f"/admin/documents/customfield/{case_code_field_id()}/delete/", {"post": "yes"})
+    assert (answer.status_code, "hồ sơ vụ án" in answer.content.decode()) == (403, False)
+
+
 def test_document_types_of_case_documents(
     secret: Secret, superuser: Visitor, catalogue: dict[str, CatalogueType]
 ) -> None:
