@@ -7,6 +7,7 @@ import base64
 import datetime as dt
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -428,3 +429,133 @@ def test_a_file_that_is_another_is_told_in_a_package_another_program_made(tmp_pa
     path = folder / "data" / name
     path.write_bytes(path.read_bytes() + b" ")
     assert verify_ledger.main([str(folder)]) == 1
+
+
+def _whole_log(folder: Path) -> None:
+    form = Form()
+    made = Made(form)
+    made.add(ONE, "case_registered", code="HS-1")
+    made.add(ONE, "note", number=1)
+    made.whole(folder)
+
+
+def _put_a_whole_log_there(folder: Path) -> Path:
+    """Whatever says that this is a package is gone, too."""
+    shutil.rmtree(folder / "data" / "ledger")
+    shutil.rmtree(folder / "data" / "metadata")
+    (folder / "bagit.txt").unlink()
+    _whole_log(folder / "data" / "ledger")
+    return folder
+
+
+def _call_the_documents_otherwise(folder: Path) -> Path:
+    _put_a_whole_log_there(folder)
+    (folder / "data" / "documents").rename(folder / "data" / "tai-lieu")
+    return folder
+
+
+def _move_the_ledger_up(folder: Path) -> Path:
+    for each in (folder / "data" / "ledger").iterdir():
+        each.rename(folder / "data" / each.name)
+    return folder / "data"
+
+
+def _move_the_ledger_into_the_bag(folder: Path) -> Path:
+    (folder / "data" / "ledger").rename(folder / "ledger")
+    return folder / "ledger"
+
+
+def _call_the_ledger_otherwise(folder: Path) -> Path:
+    return (folder / "data" / "ledger").rename(folder / "data" / "so-cai")
+
+
+def _call_a_whole_log_otherwise(folder: Path) -> Path:
+    shutil.rmtree(folder / "data" / "ledger")
+    _whole_log(folder / "data" / "so-cai")
+    return folder / "data" / "so-cai"
+
+
+def _put_papers_beside_data(folder: Path) -> Path:
+    shutil.copytree(folder / "data" / "documents", folder / "documents")
+    (folder / "data" / "documents" / "00001-5" / "original.pdf").write_bytes(b"%PDF-1.4 paper")
+    return folder
+
+
+def _put_papers_beside_data_and_name_the_ledger(folder: Path) -> Path:
+    return _put_papers_beside_data(folder) / "data" / "ledger"
+
+
+def _put_papers_beside_data_alone(folder: Path) -> Path:
+    _put_papers_beside_data(folder)
+    (folder / "bagit.txt").unlink()
+    return folder / "data" / "ledger"
+
+
+def _put_one_beside_data(folder: Path) -> Path:
+    (folder / "data" / "documents" / "00001-5" / "original.pdf").rename(folder / "ban-dung.pdf")
+    (folder / "data" / "documents" / "00001-5" / "original.pdf").write_bytes(b"%PDF-1.4 paper")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("rearranged", "told"),
+    [
+        (_put_a_whole_log_there, "Trong gói này không có bản trích sổ của vụ án"),
+        (_call_the_documents_otherwise, "Trong gói này không có bản trích sổ của vụ án"),
+        (_move_the_ledger_up, "Cạnh sổ cái có thư mục documents của một gói"),
+        (_move_the_ledger_into_the_bag, "Cạnh sổ cái có thư mục documents của một gói"),
+        (_call_the_ledger_otherwise, "Cạnh sổ cái có thư mục documents của một gói"),
+        (_call_a_whole_log_otherwise, "Cạnh sổ cái có thư mục documents của một gói"),
+        (_put_papers_beside_data, "Tệp thừa: documents/00001-5/archive.pdf nằm trong gói mà ngoài thư mục data"),
+        (_put_papers_beside_data_and_name_the_ledger, "Tệp thừa: documents/00001-5/archive.pdf nằm trong gói"),
+        (_put_papers_beside_data_alone, "Cạnh sổ cái có thư mục documents của một gói"),
+        (_put_one_beside_data, "Tệp thừa: ban-dung.pdf nằm trong gói mà ngoài thư mục data"),
+    ],
+    ids=lambda each: each.__name__.strip("_") if callable(each) else "",
+)
+def test_papers_written_anew_are_told_however_the_package_is_rearranged(
+    rearranged: Callable[[Path], Path], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = _with_files(Form(), tmp_path / "made")
+    (folder / "bagit.txt").write_text("BagIt-Version: 0.97\n")
+    (folder / "data" / "documents" / "00001-5" / "original.pdf").write_bytes(b"%PDF-1.4 written anew")
+    assert verify_ledger.main([str(rearranged(folder)), "--processes", "1"]) == 1
+    said = capsys.readouterr().out
+    assert told in said
+    assert "\nĐẠT" not in said
+
+
+def test_what_lies_around_a_ledger_and_is_no_package_raises_no_alarm(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def passes(folder: Path, *words: str) -> str:
+        assert verify_ledger.main([str(folder), "--processes", "1", *words]) == 0, capsys.readouterr().out
+        return capsys.readouterr().out
+
+    # a folder of papers of somebody's own, as systems call it, with what was handed out alone or as a whole
+    home = tmp_path / "home"
+    for name in ("Documents", "documents", "metadata"):
+        (home / name).mkdir(parents=True)
+        (home / name / "thu.txt").write_text("x")
+    passes(_hidden(Form(), home / "so-cai HS-1"))
+    passes(_two_cases(Form(), home / "toan-bo"))
+    (tmp_path / "server" / "data").mkdir(parents=True)
+    _two_cases(Form(), tmp_path / "server" / "data" / "ledger")
+    passes(tmp_path / "server")
+    # a package with the files of BagIt, a program that checks it, a head kept elsewhere and the words of the check
+    folder = _with_files(Form(), tmp_path / "made")
+    for name in ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt.p7s", ".DS_Store"):
+        (folder / name).write_text("x")
+    (folder / ".Trashes").mkdir()
+    (folder / ".Trashes" / "x.pdf").write_text("x")
+    (folder / "rong").mkdir()
+    (folder / "ket-qua.txt").touch()
+    kept = folder / "chot.txt"
+    kept.write_bytes((folder / "data" / "ledger" / "checkpoint").read_bytes())
+    for named in (folder, folder / "data", folder / "data" / "ledger"):
+        told = passes(named, "--checkpoint", str(kept))
+        assert "8 tệp đi cùng đúng như danh sách đã ký" in told
+        assert "ket-qua.txt nằm trong gói mà ngoài thư mục data (tệp rỗng)" in told
+    # the ledger of a package by itself is a ledger, and says that files were not compared
+    shutil.copytree(folder / "data" / "ledger", tmp_path / "alone" / "ledger")
+    assert "tệp chưa được đối chiếu" in passes(tmp_path / "alone" / "ledger")

@@ -2903,9 +2903,50 @@ def _check_files(
     return package.compared, package.problems, package.remarks
 
 
-def _no_extract(payload: Optional[Path]) -> List[Tuple[str, str]]:
+class _Place(NamedTuple):
+    """Where a ledger lies and what lies with it."""
+
+    ledger: Path
+    payload: Optional[Path]
+    """Where the files lie that belong to it; None: nowhere that is known."""
+    bag: Optional[Path]
+    """The folder of the package around `data`; None: there is none."""
+
+
+_TAG = re.compile(r"(bagit|bag-info|fetch|(tag)?manifest-[a-z0-9]+)\.txt(\.p7s)?")
+"""What lies in a package outside of `data`."""
+_OF_PACKAGES = ("documents", "metadata")
+"""Folders of a package beside the one of the ledger."""
+_NUMBERED = re.compile(r"\d+-\d+")
+
+
+def _where(what: Path) -> _Place:
+    """Return where the ledger lies that is meant by a folder, and where the files lie that belong to it, if any do."""
+    what = what.resolve()
+    ledgers = what / "data" / _BESIDE, what / _BESIDE
+    ledger = next((each for each in ledgers if any((each / name).is_file() for name in ("checkpoint", LEAVES))), what)
+    beside = what.name == _BESIDE and any((what.parent / each).is_dir() for each in _OF_PACKAGES)
+    if ledger == what and not beside:
+        return _Place(what, None, None)
+    payload = ledger.parent
+    around = payload.parent
+    if payload.name != "data" or not (around == what or _has_tags(around)):
+        return _Place(ledger, payload, None)
+    return _Place(ledger, payload, around)
+
+
+def _has_tags(folder: Path) -> bool:
+    return any(_TAG.fullmatch(each.name) and each.is_file() for each in folder.iterdir())
+
+
+def _no_extract(place: _Place) -> List[Tuple[str, str]]:
     """Say that files of a package lie with a ledger that is not the extract of its case, so that nothing tells of them."""
-    if payload is None or not ((payload / _DESCRIPTION).is_file() or (payload.parent / "bagit.txt").is_file()):
+    payload, bag = place.payload, place.bag
+    if payload is None:
+        return []
+    with_it = [each.name for each in payload.iterdir() if each != place.ledger and not _is_of_systems(each.name)]
+    is_package = bag is not None and (bool(with_it) or _has_tags(bag))
+    if not is_package and not any(each in with_it for each in _OF_PACKAGES):
         return []
     return [
         (
@@ -2921,14 +2962,92 @@ def _no_extract(payload: Optional[Path]) -> List[Tuple[str, str]]:
     ]
 
 
-def _where(what: Path) -> Tuple[Path, Optional[Path]]:
-    """Return where the ledger lies that is meant by a folder, and where the files lie that belong to it, if any do."""
-    what = what.resolve()
-    for ledger, payload in ((what / "data" / "ledger", what / "data"), (what / "ledger", what)):
-        if (ledger / "checkpoint").is_file() or (ledger / LEAVES).is_file():
-            return ledger, payload
-    beside = what.name == "ledger" and any((what.parent / each).is_dir() for each in ("documents", "metadata"))
-    return what, what.parent if beside else None
+def _strayed(place: _Place, *, packed: bool) -> List[Tuple[str, str]]:
+    """Say that files of a package lie with a ledger that is not where it was put in it, so that they are compared with nothing.
+
+    Args:
+        place: where the ledger lies.
+        packed: the head was signed for a package.
+    """
+    if place.payload is not None:
+        there = [place.payload.parent] if place.bag is None and place.payload.name == "data" else []
+        found = [each for folder in there for each in _folders_of_packages(folder, surely=False)]
+    else:
+        found = _folders_of_packages(place.ledger, surely=True)
+        for folder in (place.ledger.parent, place.ledger.parent / "data"):
+            found += _folders_of_packages(folder, surely=packed)
+    if not found:
+        return []
+    return [
+        (
+            (
+                f"Cạnh sổ cái có thư mục {found[0].name} của một gói, mà sổ cái không nằm ở thư mục data/{_BESIDE} như trong gói đã "
+                "giao nên không tệp nào được đối chiếu: hãy lấy lại gói như đã giao và nêu thư mục của cả gói; chỉ muốn kiểm tra "
+                "sổ cái thì để riêng nó."
+            ),
+            (
+                f"with the ledger lies a folder {found[0].name} of a package, but the ledger is not in data/{_BESIDE} as it was handed "
+                "out, so no file was compared: take the package as it was handed out and name its folder; to check the ledger alone "
+                "put it by itself"
+            ),
+        )
+    ]
+
+
+def _folders_of_packages(folder: Path, *, surely: bool) -> List[Path]:
+    """Return folders that are called as those of a package are, however their letters are written.
+
+    Args:
+        folder: in which they lie.
+        surely: by their name alone; else what lies in them has to be that of a package, as people call many folders so.
+    """
+    found = []
+    for each in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if each.name.lower() in _OF_PACKAGES and each.is_dir():
+            inside = [child.relative_to(each.parent).as_posix().lower() for child in each.iterdir()]
+            if surely or any(_is_in_package(name) for name in inside):
+                found.append(each)
+    return found
+
+
+def _is_in_package(name: str) -> bool:
+    """Tell whether a path, in small letters, is what lies in those folders of a package."""
+    folder, _slash, inside = name.partition("/")
+    known = name in (_DESCRIPTION, _EVENTS) or _SEALS.fullmatch(name) is not None
+    return known or (folder == "documents" and _NUMBERED.fullmatch(inside) is not None)
+
+
+def _around(place: _Place, given: Iterable[Path]) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Return problems and remarks on what lies in a package outside of `data`: nothing says what that is."""
+    problems: List[Tuple[str, str]] = []
+    remarks: List[Tuple[str, str]] = []
+    # this very program, too, may have been put there
+    own = {each.resolve() for each in [*given, Path(__file__)]}
+    for each in sorted(place.bag.iterdir()) if place.bag is not None else ():
+        if each.is_dir():
+            below = [path for path in sorted(each.rglob("*")) if path.is_file()] if each != place.payload else []
+        else:
+            below = [] if _TAG.fullmatch(each.name) else [each]
+        names = {path: path.relative_to(each.parent).as_posix() for path in below}
+        left = [path for path in below if not _is_of_systems(names[path]) and path.resolve() not in own]
+        if not left:
+            continue
+        name = names[left[0]]
+        extra = (
+            f"Tệp thừa: {name} nằm trong gói mà ngoài thư mục data",
+            f"{name} is extra: it lies in the package outside of data",
+        )
+        if left == [each] and not each.stat().st_size:
+            # what the words of this very check are being written to
+            remarks.append((f"{extra[0]} (tệp rỗng).", f"{extra[1]} (it is empty)"))
+        else:
+            problems.append(
+                (
+                    f"{extra[0]}, không được đối chiếu. Tệp do người nhận để vào thì chuyển ra ngoài gói rồi chạy lại.",
+                    f"{extra[1]}, compared with nothing. One that whoever received the package put there has to be moved out",
+                )
+            )
+    return problems, remarks
 
 
 # --- checking ----------------------------------------------------------------------------------
@@ -3236,10 +3355,11 @@ def check_export(
     remarks: List[Tuple[str, str]] = []
     asked: List[Tuple[str, str]] = []
     codes: List[str] = []
-    folder, payload = _where(folder)
+    place = _where(folder)
+    folder, payload = place.ledger, place.payload
     if (folder / LEAVES).is_file():
         stands = _check_as_it_stands(folder, keys, older, processes, test)
-        return stands._replace(problems=_no_extract(payload) + stands.problems)
+        return stands._replace(problems=_no_extract(place) + _strayed(place, packed=False) + stands.problems)
     path = folder / "entries.jsonl"
     _read(path) if not path.is_file() else None
     trusted = list(keys) or read_keys(_read(folder / "keys").decode("utf-8", "replace"))
@@ -3257,7 +3377,9 @@ def check_export(
         codes, wrong, more = _compare_codes(path, newest, payload)
         problems, remarks = problems + wrong, remarks + more
         files, wrong, more = _check_files(payload, folder, newest, [*older, *consistency])
-        problems, remarks = problems + wrong, remarks + more
+        beyond, told = _around(place, [*older, *consistency])
+        strayed = _strayed(place, packed=bool(newest.files))
+        problems, remarks = strayed + problems + beyond + wrong, remarks + told + more
     else:
         wide = _with_those_there(keys, _keys_beside(folder) if keys else trusted)
         newest = open_checkpoint(_read(folder / "checkpoint"), wide, test)
@@ -3277,7 +3399,7 @@ def check_export(
             believed = [key for key in wide if str(key) in known]
         answers = _answers([beside, *older], believed, test)
         problems, remarks, asked = _check_whole(path, found, earlier, kept, answers=answers)
-        problems = _no_extract(payload) + problems + _unsigned(found, newest)
+        problems = _no_extract(place) + _strayed(place, packed=False) + problems + _unsigned(found, newest)
         remarks += _held(problems, heads, found)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
