@@ -546,8 +546,9 @@ def test_what_lies_around_a_ledger_and_is_no_package_raises_no_alarm(
     folder = _with_files(Form(), tmp_path / "made")
     for name in ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt.p7s", ".DS_Store"):
         (folder / name).write_text("x")
-    (folder / ".Trashes").mkdir()
-    (folder / ".Trashes" / "x.pdf").write_text("x")
+    for left in (".Trashes", "$RECYCLE.BIN", "data/documents/$RECYCLE.BIN"):
+        (folder / left).mkdir()
+        (folder / left / "x.pdf").write_text("x")
     (folder / "rong").mkdir()
     (folder / "ket-qua.txt").touch()
     kept = folder / "chot.txt"
@@ -559,3 +560,42 @@ def test_what_lies_around_a_ledger_and_is_no_package_raises_no_alarm(
     # the ledger of a package by itself is a ledger, and says that files were not compared
     shutil.copytree(folder / "data" / "ledger", tmp_path / "alone" / "ledger")
     assert "tệp chưa được đối chiếu" in passes(tmp_path / "alone" / "ledger")
+
+
+def test_a_package_of_an_earlier_version_says_what_its_list_does_not_cover(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list was signed before the ledger and the record of events were written."""
+
+    def made(name: str) -> Path:
+        form = Form()
+        folder = _with_files(form, tmp_path / name)
+        ledger = folder / "data" / "ledger"
+        lines = (ledger / "files.sha256").read_text().splitlines(keepends=True)
+        listed = "".join(line for line in lines if "  ledger/" not in line)
+        (ledger / "files.sha256").write_text(listed)
+        said = (ledger / "checkpoint").read_text().split("\n\n")[0].splitlines()
+        kept = [line for line in said if not line.startswith("files ")]
+        text = "\n".join([*kept, f"files {sha256(listed.encode()).hex()}"]) + "\n"
+        (ledger / "checkpoint").write_text(f"{text}\n{form.key.line(text)}")
+        (ledger / "verify_ledger.py").write_text("pass")
+        (folder / "data" / "metadata" / "premis.xml").write_text("<premis/>")
+        return folder
+
+    assert verify_ledger.main([str(made("older"))]) == 0, capsys.readouterr().out
+    told = capsys.readouterr().out
+    (remark,) = [line for line in told.splitlines() if line.startswith("LƯU Ý: Gói lập bằng phiên bản cũ")]
+    assert all(name in remark for name in ("ledger/keys", "ledger/verify_ledger.py", "metadata/premis.xml"))
+    assert "4 tệp đi cùng đúng như danh sách đã ký" in told
+    for number, name in enumerate(("data/ledger/extra.txt", "data/metadata/thu.txt", "data/documents/00001-5/b.pdf")):
+        folder = made(f"added-{number}")
+        (folder / name).write_text("x")
+        assert verify_ledger.main([str(folder)]) == 1
+        assert f"Tệp thừa: {name.removeprefix('data/')}" in capsys.readouterr().out
+    folder = made("replaced")
+    (folder / "data" / "documents" / "00001-5" / "original.pdf").write_bytes(b"x")
+    assert verify_ledger.main([str(folder)]) == 1
+    # one that signs the ledger's files is not taken for an older one because some were taken out of it
+    folder = _with_files(Form(), tmp_path / "present")
+    (folder / "data" / "ledger" / "keys").write_text(f"{Key(1)}\n{Key(2)}\n")
+    assert verify_ledger.main([str(folder)]) == 1

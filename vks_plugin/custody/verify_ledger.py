@@ -2564,6 +2564,14 @@ FILES = "files.sha256"
 signed."""
 _BESIDE = "ledger"
 """The folder of the ledger in a package."""
+_ONCE_UNLISTED = frozenset(
+    [_EVENTS]
+    + [
+        f"{_BESIDE}/{each}"
+        for each in ("entries.jsonl", "proofs.jsonl", "openings.jsonl", "keys", "verify_ledger.py", "DOC-TRUOC.txt")
+    ]
+)
+"""What earlier versions wrote once the list was signed."""
 
 
 def _file_hash(path: Path) -> str:
@@ -2855,8 +2863,26 @@ class _Package:
                     f"{name} was replaced: it has another hash than on the signed list",
                 )
             self.compared += found == hash_
+        unlisted = (
+            set() if any(name.startswith(_BESIDE + "/") for name in listed) else _ONCE_UNLISTED & self.present.keys()
+        )
+        if unlisted:
+            names = ", ".join(sorted(unlisted))
+            self.remarks.append(
+                (
+                    (
+                        f"Gói lập bằng phiên bản cũ: danh sách đã ký không có các tệp {names}; chúng có thể đã bị sửa, bỏ hay thêm "
+                        "mà danh sách không cho biết. Mục sổ cái và bằng chứng trong đó vẫn được kiểm tra; hãy lấy chương trình "
+                        "kiểm tra từ nơi khác."
+                    ),
+                    (
+                        f"a package by an earlier version: the signed list does not cover {names}; they may have been changed, "
+                        "removed or added. Entries and proofs among them are checked all the same; take the verifier from elsewhere"
+                    ),
+                )
+            )
         for name in self.present:
-            if name in listed:
+            if name in listed or name in unlisted:
                 continue
             extra = f"Tệp thừa: {name} không có trong danh sách đã ký", f"{name} is extra: it is not on the signed list"
             if name.startswith(_BESIDE + "/") and not (self.payload / name).stat().st_size:
@@ -3494,7 +3520,7 @@ _DECK, _DECK_FORMAT, _DECK_NAMES = "manifest.json", "vks-deck/1", "package.js"
 _MADE = ("bundle_made", "deck_made")
 _OF_SYSTEMS = (".ds_store", "thumbs.db", "desktop.ini")
 """Names, in small letters, of files that systems put into every folder they show."""
-_FOLDERS_OF_SYSTEMS = (".spotlight-v100", ".trashes", ".fseventsd", "system volume information")
+_FOLDERS_OF_SYSTEMS = (".spotlight-v100", ".trashes", ".fseventsd", "system volume information", "$recycle.bin")
 """Names, in small letters, of folders that systems put on every disk and stick."""
 _HALF = "._"
 """How a name begins, under which a Mac puts what it knows of a file on a stick that has no place for it."""
