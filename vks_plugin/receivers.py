@@ -276,7 +276,7 @@ def connect() -> None:
     document_updated.connect(document_changed, dispatch_uid="vks.document_changed")
     task_failure.connect(consumption_failed, dispatch_uid="vks.consumption_failed", weak=False)
     task_success.connect(consumption_ended, dispatch_uid="vks.consumption_ended", weak=False)
-    consume.keep_names_out_of_tasks(keeper_of_unowned)
+    consume.keep_names_out_of_tasks(keeper_of_unowned, account_of_records, filing.is_secret)
     owed_entries.connect()
     request_finished.connect(write_at_the_end, dispatch_uid="vks.write_at_the_end")
     inbox.watch_owners()

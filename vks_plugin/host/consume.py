@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from django.apps import apps
@@ -89,24 +89,29 @@ _AROUND = (dt.timedelta(minutes=5), dt.timedelta(days=2))
 """How long before and after a document was stored the task that stored it may have ended, clocks of several machines included."""
 
 _keeper: list[Callable[[], int | None]] = []
+_secrets: list[tuple[Callable[[], int | None], Callable[..., bool]]] = []
 
 
-def keep_names_out_of_tasks(keeper: Callable[[], int | None]) -> None:
-    """Leave out of the host's list of tasks what a file of a case is called.
+def keep_names_out_of_tasks(
+    keeper: Callable[[], int | None], of_secrets: Callable[[], int | None], is_secret: Callable[..., bool]
+) -> None:
+    """Leave out of the host's list of tasks what a file of a case, or one that is called a state secret, is called.
 
     The host shows a task, and a letter it fetched, to everybody where neither has an owner: the names of files in its
     folder and the subjects of letters.
 
     Args:
         keeper: returns the account that owns what comes in without an owner; None: the host is left as it is.
+        of_secrets: returns the account that owns what is called a state secret, whoever else the host is for.
+        is_secret: tells whether one of these names says of a paper that it is a state secret.
     """
-    _keeper[:] = [keeper]
+    _keeper[:], _secrets[:] = [keeper], [(of_secrets, is_secret)]
     tasks, letters = _tasks(), apps.all_models["paperless_mail"].get("processedmail")
     if tasks is not None:
         pre_save.connect(_say_less, sender=tasks, dispatch_uid="vks.task_written")
         post_save.connect(_say_less_of_filed, sender=tasks, dispatch_uid="vks.task_done")
     if letters is not None:
-        pre_save.connect(_own, sender=letters, dispatch_uid="vks.letter_written")
+        pre_save.connect(_own_letter, sender=letters, dispatch_uid="vks.letter_written")
 
 
 def _tasks() -> Any:
@@ -114,17 +119,32 @@ def _tasks() -> Any:
     return apps.get_app_config("documents").models.get("paperlesstask")
 
 
-def _own(sender: object, *, instance: Any, raw: bool = False, **_signal: object) -> None:
+def _own(instance: Any, *, raw: bool, secret: bool) -> None:
+    """Give an owner to a row that is written for the first time and is nobody's."""
     if instance.owner_id is None and instance._state.adding and not raw:  # noqa: SLF001 - Django's documented way
-        instance.owner_id = _keeper[0]()
+        owner, _is_secret = _secrets[0]
+        instance.owner_id = owner() if secret else _keeper[0]()
 
 
-def _say_less(sender: object, *, instance: Any, raw: bool = False, **signal: object) -> None:
-    if instance.task_type == "consume_file":
-        _own(sender, instance=instance, raw=raw)
+def _own_letter(sender: object, *, instance: Any, raw: bool = False, **_signal: object) -> None:
+    _own(instance, raw=raw, secret=_is_called_secret(instance.subject))
+
+
+def _is_called_secret(*names: object) -> bool:
+    _owner, is_secret = _secrets[0]
+    return is_secret(*(name for name in names if isinstance(name, str)))
+
+
+def _say_less(sender: object, *, instance: Any, raw: bool = False, **_signal: object) -> None:
     told = instance.input_data if isinstance(instance.input_data, dict) else {}
-    fields = (told.get("overrides") or {}).get("custom_fields")
-    if isinstance(fields, dict) and str(case_code_field_id()) in {str(key) for key in fields}:
+    said = told.get("overrides") or {}
+    # the folder that a file lay in may be called so, too
+    path = PurePath(str(told.get("source_path") or ""))
+    secret = _is_called_secret(told.get("filename"), *path.parts, said.get("filename"), said.get("title"))
+    if instance.task_type == "consume_file":
+        _own(instance, raw=raw, secret=secret)
+    fields = said.get("custom_fields")
+    if secret or (isinstance(fields, dict) and str(case_code_field_id()) in {str(key) for key in fields}):
         instance.input_data = _without_names(told)
 
 

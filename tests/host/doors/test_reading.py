@@ -38,6 +38,7 @@ from vks_plugin.filing.actions import adopt, file_existing
 from vks_plugin.host import hints
 from vks_plugin.host.models import CustomField, CustomFieldInstance, Document
 from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
+from vks_plugin.receivers import consumption_failed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -479,6 +480,49 @@ def test_list_of_tasks(
     # what is in no case is named as ever
     as_person("prosecutor_kv3").upload(name="thu-moi.pdf")
     assert "thu-moi.pdf" in staff.get("/api/tasks/").content.decode()
+
+
+def test_tasks_and_letters_that_are_called_a_state_secret(
+    as_person: SignIn, people: dict[str, User], provisioned: None, settings: Any, tmp_path: Path
+) -> None:
+    """Where others use the host too, what is nobody's is everybody's to read: of these not even the name."""
+    settings.VKS_TAKE_EVERY_UNOWNED = False
+    handlers = import_module("documents.signals.handlers")
+
+    def publish(number: str, name: str, **said: Any) -> Any:
+        path = tmp_path / name
+        path.write_bytes(pdf_bytes(1, "Công văn phối hợp"))
+        file: Any = ConsumableDocument(DocumentSource.ConsumeFolder, path)
+        file.original_path = path
+        handed = {"input_doc": file, "overrides": DocumentMetadataOverrides(**said)}
+        headers = {"task": consume_file.name, "id": number, "trigger_source": "folder_consume"}
+        handlers.before_task_publish_handler(headers=headers, body=((), handed, {}))
+        return host_model("PaperlessTask").objects.get(task_id=number)
+
+    publish("1", "quet_TỐI_MẬT_đặc tình.pdf")
+    publish("2", "quet.pdf", title="Báo cáo tối mật đặc tình")
+    other = publish("3", "thu.pdf")
+    host_model("PaperlessTask").objects.filter(task_id="1").update(result_data={"error_message": "đặc tình.pdf"})
+    consumption_failed(consume_file, task_id="1", kwargs={})
+    mail_of = {
+        name: apps.get_model("paperless_mail", name).objects for name in ("MailAccount", "MailRule", "ProcessedMail")
+    }
+    account = mail_of["MailAccount"].create(name="Hộp thư", imap_server="localhost", username="x")
+    rule = mail_of["MailRule"].create(name="Thư", account=account)
+    seen = {"rule": rule, "folder": "INBOX", "received": timezone.now()}
+    for number, subject in enumerate(("Thư mời", "Báo cáo (Mật) đặc tình")):
+        mail_of["ProcessedMail"].create(uid=str(number), subject=subject, **seen)
+    reader = people["prosecutor_kv3"]
+    reader.user_permissions.add(*Permission.objects.filter(content_type__app_label="paperless_mail"))
+    visitor = as_person("prosecutor_kv3", "view_paperlesstask")
+    told = "".join(visitor.get(f"/api/{door}/").content.decode() for door in ("tasks", "processed_mail"))
+    # what is no secret is left as the host has it
+    assert (other.owner_id, "thu.pdf" in told, "Thư mời" in told) == (None, True, True)
+    assert "đặc tình" not in told
+    superuser = as_person(User.objects.create_superuser("toan_quyen"))
+    rows = superuser.get("/api/tasks/").json()["results"]
+    assert len(rows) == 3
+    assert "đặc tình" not in json.dumps(rows, ensure_ascii=False)
 
 
 def test_tasks_and_letters_of_others(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
