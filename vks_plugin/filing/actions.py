@@ -377,9 +377,7 @@ def receive_consumed(document: Document) -> CaseDocument | None:
     if code is None:
         document.content = composed(document.content or "")
         if is_named_secret(document) and is_waiting(document):
-            # called so by a workflow only now: the host stores it after this, and notes what it then differs in
-            document.content = ""
-            erase_text(document.pk)
+            _drop_text(document)
             _say_on(
                 document,
                 _(
@@ -424,9 +422,10 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
     part = found.part if found is not None else "hsva"
     refusal = ""
     if is_named_secret(document):
+        _drop_text(document)
         refusal = _(
-            "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: tài liệu mang dấu độ mật nên không nộp. Hãy lập thẻ chỉ dẫn "
-            "trong trang của vụ án."
+            "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: tài liệu mang dấu độ mật nên không nộp, chữ trên bản quét đã "
+            "được bỏ. Hãy lập thẻ chỉ dẫn trong trang của vụ án."
         )
     elif case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
         refusal = _(
@@ -444,6 +443,15 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
         return None
     meta = Metadata(found, part, one_line(document.title), "", document.created, None, None)
     return file_document(case=case, document=document, actor=actor, meta=meta)
+
+
+def _drop_text(document: Document) -> None:
+    """Take the text of what a workflow calls a state secret only now: the host stores the document after this.
+
+    It notes then what that differs in.
+    """
+    document.content = ""
+    erase_text(document.pk)
 
 
 def _type_in_host(host_type_id: int | None) -> CatalogueType | None:

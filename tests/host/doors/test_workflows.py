@@ -17,7 +17,7 @@ from tests.custody.batches import seal_outright
 from tests.filing.test_inbox import Consume, come_in, one_office, reads
 from tests.host.doors.conftest import Kept, Secret, Visitor, host_model
 from tests.people import file_pdf, pdf_bytes
-from vks_plugin.cases.models import CaseDocument, CatalogueType
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.models import Document
 from vks_plugin.host.provision import case_code_field_id, storage_path_id
@@ -196,13 +196,25 @@ def test_what_calls_itself_a_state_secret_is_sent_nowhere_and_keeps_its_mark_and
     assert "không chủ" not in trail
 
 
-def test_what_a_workflow_calls_a_state_secret_keeps_no_word_in_the_trail(
-    one_office: None, come_in: Consume, people: dict[str, User], catalogue: dict[str, CatalogueType]
+@pytest.mark.parametrize("meant_for", ["nobody", "a case", "a case, of somebody"])
+def test_what_a_workflow_calls_a_state_secret_keeps_no_word(
+    meant_for: str,
+    one_office: None,
+    come_in: Consume,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    case: CaseFile,
 ) -> None:
     kinds = host_model("WorkflowAction").WorkflowActionType
     workflow("DOCUMENT_ADDED", type=kinds.ASSIGNMENT, assign_title="Báo cáo TỐI MẬT")
-    paper = come_in(name="quet.pdf")
-    assert (paper.title, paper.content) == ("Báo cáo TỐI MẬT", "")
+    said: dict[str, Any] = {} if meant_for == "nobody" else {"custom_fields": {case_code_field_id(): case.code}}
+    reader = people["prosecutor_kv1" if meant_for == "a case, of somebody" else "clerk_kv1"]
+    if meant_for == "a case, of somebody":
+        said["owner_id"] = reader.pk
+    paper = come_in(name="quet.pdf", **said)
+    assert (paper.title, paper.content, "chữ trên" in paper.notes.get().note.lower()) == ("Báo cáo TỐI MẬT", "", True)
+    assert not CaseDocument.objects.exists()
+    assert reads(reader, paper)[:2] == (True, False)
     trail = json.dumps([entry.changes for entry in LogEntry.objects.all()], ensure_ascii=False)
     assert "quet.pdf" in trail
     assert "không chủ" not in trail
