@@ -13,6 +13,8 @@ from django.db.models import ProtectedError
 from django.db.models.deletion import Collector
 from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import BooleanField, empty
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from vks_plugin.errors import Conflict
@@ -120,25 +122,49 @@ def protects(account: Any) -> bool:
     return False
 
 
-def _ids(data: Any, key: str) -> list[int] | None:
-    """Return the ids a request gives for a field; None when it does not name the field."""
-    if not any(str(name).partition("[")[0] == key for name in data):
+_READ = ("username", "email", "password", "groups", "is_staff", "is_superuser")
+
+
+def _read(request: Request, view: Any, account: Any) -> dict[str, Any]:
+    """Return what a request says of an account, as the host reads it: a form without a box says that it is not ticked."""
+    data = request.data
+    if not hasattr(data, "get"):
+        return {}
+    serializer = view.get_serializer(account, data=data, partial=request.method == "PATCH")
+    said = {name: serializer.fields[name].get_value(data) for name in _READ}
+    return {name: value for name, value in said.items() if value is not empty}
+
+
+def _rule_against(request: Request, view: Any, account: Any) -> str:
+    """Return the rule that a request would break which makes an account (None) or changes one."""
+    changes = getattr(view, "action", None) in {"create", "update", "partial_update"}
+    said = _read(request, view, account) if changes else {}
+    return rule_against(
+        request.user,
+        account,
+        groups=numbers_in(said["groups"]) if "groups" in said else None,
+        credentials=account is not None and _other_credentials(said, account),
+        powers=any(
+            _as_box(said[flag]) not in {None, bool(getattr(account, flag, False))}
+            for flag in ("is_staff", "is_superuser")
+            if flag in said
+        ),
+    )
+
+
+def _as_box(value: Any) -> bool | None:
+    """Return whether a box is ticked, as the host reads it; None for what it refuses itself."""
+    try:
+        return BooleanField().to_internal_value(value)
+    except ValidationError:
         return None
-    raw = [each for name in data if str(name).partition("[")[0] == key for each in _values(data, name)]
-    return numbers_in(raw)
 
 
-def _values(data: Any, name: str) -> list[Any]:
-    if hasattr(data, "getlist"):
-        return list(data.getlist(name))
-    return list(data[name]) if isinstance(data[name], list) else [data[name]]
-
-
-def _other_credentials(data: Any, account: Any) -> bool:
+def _other_credentials(said: dict[str, Any], account: Any) -> bool:
     # the host shows a password as asterisks, and takes asterisks for none
-    password = str(data.get("password") or "").replace("*", "")
-    email = "email" in data and (data["email"] or "") != account.email
-    return bool(password) or email or ("username" in data and data["username"] != account.username)
+    password = str(said.get("password") or "").replace("*", "")
+    email = "email" in said and (said["email"] or "") != account.email
+    return bool(password) or email or ("username" in said and said["username"] != account.username)
 
 
 class KeptPeople(BasePermission):
@@ -146,10 +172,9 @@ class KeptPeople(BasePermission):
 
     @in_their_language
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Refuse an account that would begin as a member of our groups."""
+        """Refuse an account that would begin as a member of our groups, or with powers that its maker may not give."""
         creates = request.method == "POST" and getattr(view, "action", None) == "create"
-        data = request.data if creates and hasattr(request.data, "get") else {}
-        rule = rule_against(request.user, None, groups=_ids(data, "groups"), credentials=False) if creates else ""
+        rule = _rule_against(request, view, None) if creates else ""
         if rule:
             raise refused(rule)
         return True
@@ -159,7 +184,6 @@ class KeptPeople(BasePermission):
         """Refuse what a protected foreign key would, what only appointments do, and taking over somebody's account."""
         if request.method in SAFE_METHODS:
             return True
-        data = request.data if hasattr(request.data, "get") else {}
         if request.method == "DELETE":
             rule = rule_for_superusers(request.user, obj)
             if rule:
@@ -167,7 +191,7 @@ class KeptPeople(BasePermission):
             if protects(obj):
                 raise Refused(Conflict(_(refusals.NAMED)))
             return True
-        rule = rule_against(request.user, obj, groups=_ids(data, "groups"), credentials=_other_credentials(data, obj))
+        rule = _rule_against(request, view, obj)
         if rule:
             raise refused(rule)
         return True

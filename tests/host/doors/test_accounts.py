@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
 from tests.host.doors.conftest import Secret, Visitor
@@ -258,6 +260,48 @@ def test_nobody_but_a_superuser_makes_staff_or_superusers(
     )
     friend.refresh_from_db()
     assert friend.is_staff
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", MULTIPART_CONTENT])
+def test_a_form_that_says_nothing_of_a_box_takes_nothing_away(
+    staff: Visitor, people: dict[str, User], administrators: dict[str, Visitor], kind: str
+) -> None:
+    """The host takes a box that a whole form does not have for one that is not ticked."""
+
+    def put(visitor: Visitor, account: User, **said: Any) -> Any:
+        form = {"username": account.username, **said}
+        body = encode_multipart(BOUNDARY, form) if kind == MULTIPART_CONTENT else urlencode(form, doseq=True)
+        return visitor.put(f"/api/users/{account.pk}/", body, content_type=kind)
+
+    def as_it_is(account: User) -> tuple[Any, ...]:
+        account.refresh_from_db()
+        groups = tuple(account.groups.values_list("name", flat=True))
+        return account.is_staff, account.is_superuser, account.is_active, groups
+
+    helper, friend = User.objects.create_user("nhan_vien", is_staff=True), people["prosecutor_kv3"]
+    for account, rule in ((helper, "Cờ nhân viên"), (friend, "theo bổ nhiệm")):
+        before = as_it_is(account)
+        answer = put(staff, account)
+        assert (answer.status_code, rule in answer.json()["detail"]) == (403, True), answer.content
+        assert as_it_is(account) == before
+    groups = list(friend.groups.values_list("pk", flat=True))
+    assert put(staff, friend, groups=groups, is_active="on", last_name="Phan Thị").status_code == 200
+    friend.refresh_from_db()
+    assert (friend.is_active, friend.last_name, groups) == (
+        True,
+        "Phan Thị",
+        list(friend.groups.values_list("pk", flat=True)),
+    )
+    assert put(staff, helper, is_staff="yes", is_active="1", last_name="Hoàng").status_code == 200
+    assert as_it_is(helper) == (True, False, True, ())
+    # superusers give and take both
+    assert put(administrators["superuser"], helper).status_code == 200
+    assert as_it_is(helper) == (False, False, False, ())
+    # and a new one is nobody's to make staff
+    for flag in ("is_staff", "is_superuser"):
+        answer = staff.post("/api/users/", {"username": "moi", flag: "on"})
+        assert (answer.status_code, "Cờ nhân viên" in answer.json()["detail"]) == (403, True)
+    assert staff.post("/api/users/", {"username": "moi"}).status_code == 201
 
 
 @pytest.mark.parametrize("begins", [0, 1])
