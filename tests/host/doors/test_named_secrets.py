@@ -68,6 +68,8 @@ def test_nobody_has_its_words_read_again(keepers: dict[str, Visitor], come_in: C
         ("remove_password", {"documents": one, "password": "x"}),
         ("bulk_edit", {"documents": one, "method": "reprocess", "parameters": {}}),
         ("bulk_edit", {"documents": one, "method": "split", "parameters": {"pages": "1"}}),
+        ("bulk_edit", {"documents": one, "method": "delete_pages", "parameters": {"pages": [1]}}),
+        ("bulk_edit", {"documents": [other.pk, paper.pk], "method": "merge", "parameters": {}}),
     )
     for who, visitor in keepers.items():
         queued.clear()
