@@ -460,6 +460,8 @@ ACTS: dict[str, Act] = {
             "exhibits_outstanding",
             "volumes_settled",
             "exhibits_settled",
+            "volumes_here",
+            "exhibits_here",
             "document",
             "awaits_paper",
             "happened_at",
@@ -815,6 +817,10 @@ FIELDS: dict[str, Field] = {
     "exhibits_outstanding": Field(_("Các vật chứng chưa giao, theo số của vật chứng"), "numbers"),
     "volumes_settled": Field(_("Các tập thôi là chưa giao ở lần trước"), "settled"),
     "exhibits_settled": Field(_("Các vật chứng thôi là chưa giao ở lần trước, theo số của vật chứng"), "settled"),
+    "volumes_here": Field(_("Các tập về khi phần còn lại đã giao đi, nay là chưa giao ở lần ấy"), "settled"),
+    "exhibits_here": Field(
+        _("Các vật chứng về khi hồ sơ đã giao đi, nay là chưa giao ở lần ấy, theo số của vật chứng"), "settled"
+    ),
     "exhibits_missing": Field(_("Các vật chứng còn thiếu, theo số của vật chứng"), "numbers"),
     "exhibits_lacking": Field(_("Vật chứng không có khi đếm"), "exhibits"),
     "exhibits_joined": Field(_("Các vật chứng về cùng hồ sơ, theo số của vật chứng"), "numbers"),

@@ -482,6 +482,8 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
         "exhibits_outstanding": [],
         "volumes_settled": [],
         "exhibits_settled": [],
+        "volumes_here": [],
+        "exhibits_here": [],
         "document": None,
         "awaits_paper": True,
         "happened_at": f"{entry.at:%Y-%m-%dT%H:%M:%SZ}",

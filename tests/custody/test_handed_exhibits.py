@@ -13,15 +13,26 @@ from django.utils import timezone
 from tests.custody.test_hand_overs import AGENCY, COURT, IN, PASSED, TO_COURT
 from vks_plugin.access.queries import case_for
 from vks_plugin.cases.models import Exhibit, Volume
-from vks_plugin.custody.actions.hand_overs import accept, amend_parts, draft, hand_over, reject, send, terms_of
+from vks_plugin.custody.actions.hand_overs import (
+    accept,
+    amend_parts,
+    cancel,
+    draft,
+    hand_over,
+    reject,
+    send,
+    terms_of,
+)
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, Holding, LedgerEntry
 from vks_plugin.custody.printed_hand_over import hand_over_paper
 from vks_plugin.custody.queries.hand_overs import (
+    exhibits_still_out,
     exhibits_told,
     may_take_in,
     outstanding_exhibits_of,
     outstanding_of,
+    still_out_in_words,
     volumes_told,
 )
 from vks_plugin.custody.queries.holding import KeepingTold, keeping_told
@@ -514,3 +525,58 @@ def test_exhibits_that_nobody_counted_settle_nothing(
     row.refresh_from_db()
     assert (_marks(back), row.outstanding_exhibits) == ([None, None], [phone])
     assert list(otherwise_than_recorded()) == []
+
+
+def test_what_follows_while_another_has_the_rest_lies_in_the_office_and_goes_on_from_there(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, knife, phone = people["clerk_kv1"], things["knife"].pk, things["phone"].pk
+    row, here = _parted(at_court, clerk, things), at_court.unit.name
+    out = HandOver.objects.get(case=at_court, direction="vks_cqdt")
+    rest = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    row.refresh_from_db()
+    out.refresh_from_db()
+    assert (row.outstanding, row.outstanding_exhibits) == ([], [])
+    assert (out.outstanding, out.outstanding_exhibits) == ([2], [phone])
+    assert _volumes(clerk, at_court) == [(1, "with_file", AGENCY), (2, "left_behind", here)]
+    assert _exhibits(clerk, at_court) == [("02 Điện thoại của Ánh", here)]
+    assert still_out_in_words(exhibits_still_out([at_court.pk])) == {
+        at_court.pk: [f"02 vật chứng niêm phong số NP-8 ({here})"]
+    }
+    entry = LedgerEntry.objects.filter(case=at_court, kind="hand_over_accepted").latest("seq")
+    assert (entry.said["data"]["volumes_here"], entry.said["data"]["exhibits_here"]) == (
+        [[out.pk, 2]],
+        [[out.pk, phone]],
+    )
+    assert list(otherwise_than_recorded()) == []
+    HandOver.objects.filter(pk=out.pk).update(outstanding=[])
+    assert len(list(otherwise_than_recorded())) == 1
+    HandOver.objects.filter(pk=out.pk).update(outstanding=[2])
+    # who has the rest cannot bring it
+    back = draft(actor=clerk, case=at_court, terms=FROM_AGENCY)
+    assert ([each["number"] for each in back.volumes], [each["id"] for each in back.exhibits]) == ([1], [knife])
+    cancel(actor=clerk, row=back, reason="Giao nốt trước")
+    # it goes on to where the rest is, and comes back with it
+    onward = hand_over(actor=clerk, case=at_court, terms=replace(TO_AGENCY, completes=out))
+    assert ([each["number"] for each in onward.volumes], [each["id"] for each in onward.exhibits]) == ([2], [phone])
+    accept(actor=clerk, row=onward, checks=PASSED, awaits_paper=True)
+    assert _volumes(clerk, at_court) == [(1, "with_file", AGENCY), (2, "with_file", AGENCY)]
+    back = hand_over(actor=clerk, case=at_court, terms=FROM_AGENCY)
+    assert [each["number"] for each in back.volumes] == [1, 2]
+    accept(actor=clerk, row=back, checks=PASSED, awaits_paper=True)
+    assert (_exhibits(clerk, at_court), outstanding_of(at_court, "hsva")) == ([], {})
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_what_followed_is_with_the_rest_once_that_is_back(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, row = people["clerk_kv1"], _parted(at_court, people["clerk_kv1"], things)
+    rest = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    back = hand_over(actor=clerk, case=at_court, terms=replace(FROM_AGENCY, reason="ket_thuc_dt"))
+    accept(actor=clerk, row=back, checks=PASSED, awaits_paper=True)
+    here = at_court.unit.name
+    assert _volumes(clerk, at_court) == [(1, "with_file", here), (2, "with_file", here)]
+    assert (_exhibits(clerk, at_court), list(otherwise_than_recorded())) == ([], [])

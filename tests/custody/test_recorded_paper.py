@@ -44,6 +44,8 @@ LATER = {
     "exhibits_missing",
     "volumes_settled",
     "exhibits_settled",
+    "volumes_here",
+    "exhibits_here",
     "happened_at",
 }
 """Fields that entries of hand-overs did not have before."""

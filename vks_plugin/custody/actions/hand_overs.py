@@ -68,7 +68,7 @@ from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.letters import in_office, write_to
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.organization.queries import acting_for, display_name, posts_in_force, present_office
+from vks_plugin.organization.queries import acting_for, display_name, posts_in_force, present_office, with_taken_over
 from vks_plugin.organization.roles import Role
 from vks_plugin.text import composed, folded, one_line
 
@@ -649,6 +649,7 @@ def accept(
         came = {each["number"] for each in volumes if each["received"]}
         there = {each["id"] for each in exhibits if each.get("received")}
         settled = _settled(row.completes, volumes=came, exhibits=there, lacking=kept)
+        stays = _stays_here(row, volumes=came, exhibits=there)
         HandOver.objects.filter(pk=row.pk).update(outstanding=[], outstanding_exhibits=[])
         row.outstanding, row.outstanding_exhibits = [], []
     else:
@@ -666,7 +667,7 @@ def accept(
                 reference=row.pk,
                 happened_at=happened_at,
             )
-        settled = _settle_earlier(row)
+        settled, stays = _settle_earlier(row), _Said([], [])
     tell(
         "hand_over_accepted",
         actor=actor,
@@ -678,6 +679,8 @@ def accept(
         exhibits_outstanding=kept,
         volumes_settled=settled.volumes,
         exhibits_settled=settled.exhibits,
+        volumes_here=stays.volumes,
+        exhibits_here=stays.exhibits,
         exhibits_lacking=[as_written(each) for each in exhibits if is_lacking(each)],
         document=row.signed_paper.document_id if row.signed_paper is not None else None,
         awaits_paper=row.awaits_paper,
@@ -783,8 +786,8 @@ def _left(
     return sorted(all_of_it - came - elsewhere), kept
 
 
-class _Settled(NamedTuple):
-    """What earlier hand-overs are no longer missing, each with the number of that one first."""
+class _Said(NamedTuple):
+    """What earlier hand-overs are no longer missing, or are now, each with the number of that one first."""
 
     volumes: list[tuple[int, int]]
     exhibits: list[tuple[int, int]]
@@ -792,7 +795,7 @@ class _Settled(NamedTuple):
 
 def _settled(
     before: HandOver, *, volumes: Collection[int], exhibits: Collection[int], lacking: Collection[int] = ()
-) -> _Settled:
+) -> _Said:
     """Take these off what an earlier hand-over is missing; return what was on it.
 
     Args:
@@ -806,13 +809,33 @@ def _settled(
         outstanding=[each for each in before.outstanding if each not in volumes],
         outstanding_exhibits=[each for each in owed if each not in exhibits],
     )
-    return _Settled(
+    return _Said(
         [(before.pk, each) for each in before.outstanding if each in volumes],
         [(before.pk, each) for each in before.outstanding_exhibits if each in exhibits],
     )
 
 
-def _settle_earlier(row: HandOver) -> _Settled:
+def _stays_here(row: HandOver, *, volumes: Collection[int], exhibits: Collection[int]) -> _Said:
+    """Let what followed to an office that has given the rest away meanwhile be what it kept back then; return it.
+
+    It lies in the office, which gives it on by completing that hand-over, and who has the rest cannot bring it.
+    """
+    here, held = row.receiver_unit_id, holder_of(row.case, row.part)
+    if here is None or held.is_lent or (held.keeper.unit is not None and here in acting_for([held.keeper.unit.pk])):
+        return _Said([], [])
+    given = HandOver.objects.filter(case=row.case, part=row.part, state="da_nhan", completes__isnull=True)
+    left = given.filter(giver_unit__in=with_taken_over([here])).exclude(direction="noi_bo").order_by("pk").last()
+    if left is None:
+        # it never had the rest
+        return _Said([], [])
+    HandOver.objects.filter(pk=left.pk).update(
+        outstanding=sorted({*left.outstanding, *volumes}),
+        outstanding_exhibits=sorted({*left.outstanding_exhibits, *exhibits}),
+    )
+    return _Said([(left.pk, each) for each in sorted(volumes)], [(left.pk, each) for each in sorted(exhibits)])
+
+
+def _settle_earlier(row: HandOver) -> _Said:
     """Take off earlier hand-overs what is no longer missing since this one was received; return it.
 
     Volumes and exhibits that came, or that this one now says are missing; and everything the receiver had kept back itself.
@@ -822,7 +845,7 @@ def _settle_earlier(row: HandOver) -> _Settled:
     listed = _ids([each for each in row.exhibits if each.get("received") is not None])
     earlier = HandOver.objects.filter(case=row.case, part=row.part, state="da_nhan").order_by("pk")
     earlier = earlier.exclude(outstanding=[], outstanding_exhibits=[])
-    found = _Settled([], [])
+    found = _Said([], [])
     for before in earlier.exclude(pk=row.pk).select_related("giver_unit", "giver_person"):
         there = _has_the_rest(before, row)
         volumes, exhibits = _settled(

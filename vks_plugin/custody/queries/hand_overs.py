@@ -462,14 +462,20 @@ def exhibits_to_give(case: CaseFile, part: str, direction: str, completes: HandO
     owed = set(completes.outstanding_exhibits)
     lines |= {each.pk: _listed(each) for each in Exhibit.objects.filter(case=case, pk__in=owed)}
     # of what was taken out of the record meanwhile the hand-over still says what it was
-    lines |= {pk: {**line, "received": None} for pk, line in _lacking_lines(completes).items() if pk in owed - {*lines}}
+    if gone := owed - {*lines}:
+        lines |= {pk: {**line, "received": None} for pk, line in _lines_of([case.pk]).items() if pk in gone}
     return list(lines.values())
 
 
-def _lacking_lines(row: HandOver) -> dict[int, dict[str, Any]]:
-    """Return what was marked as not there at a hand-over or at one that completes it, by its id, as it was listed (one query)."""
-    followed = HandOver.objects.filter(completes=row, state="da_nhan").order_by("pk")
-    return {each["id"]: each for one in (row, *followed) for each in one.lacking_exhibits}
+def _lines_of(cases: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Return exhibits as hand-overs of these cases list them, by their ids: where one was marked as not there, as it was then (one query)."""
+    listed: dict[int, dict[str, Any]] = {}
+    lacking: dict[int, dict[str, Any]] = {}
+    rows = HandOver.objects.filter(case__in=cases, part="hsva", state="da_nhan").order_by("pk")
+    for row in rows.only("exhibits"):
+        listed |= {each["id"]: each for each in row.exhibits if "id" in each}
+        lacking |= {each["id"]: each for each in row.lacking_exhibits}
+    return listed | lacking
 
 
 def exhibits_meant(lines: Iterable[Mapping[str, Any]], completes: HandOver | None) -> set[int]:
@@ -522,7 +528,7 @@ def exhibits_still_out(cases: Collection[int]) -> dict[int, set[int]]:
 
 
 def still_out_in_words(out: Mapping[int, Collection[int]]) -> dict[int, list[str]]:
-    """Return what these exhibits are and who has them, by case (one query, and one for each hand-over they stayed behind at).
+    """Return what these exhibits are and who has them, by case (two queries, and one for each hand-over they stayed behind at).
 
     By quantity and seal and without their names, which may be of people: lists and records of many files go to people who
     read none of them.
@@ -530,14 +536,20 @@ def still_out_in_words(out: Mapping[int, Collection[int]]) -> dict[int, list[str
     Args:
         out: ids of exhibits that did not come along, by case.
     """
-    told: dict[int, dict[int, str]] = {case: dict.fromkeys(sorted(numbers), "") for case, numbers in out.items()}
+    lines = _lines_of(out) if out else {}
+    places: dict[int, str] = {}
     rows = HandOver.objects.filter(case__in=out, part="hsva", state="da_nhan").select_related("giver_unit")
     for row in rows.order_by("pk"):
-        for line in row.lacking_exhibits:
-            if line["id"] in told[row.case_id]:
-                told[row.case_id][line["id"]] = f"{exhibit_in_words({**line, 'name': ''})} ({left_with(row)})"
-    nothing = exhibit_in_words(exhibit_line(0, "", "", ""))
-    return {case: [words or nothing for words in lines.values()] for case, lines in told.items() if lines}
+        # of a file that is gone nobody owes it any more: who had it last
+        for pk in ({each["id"] for each in row.lacking_exhibits} | {*row.outstanding_exhibits}) & {*out[row.case_id]}:
+            places[pk] = left_with(row)
+    found = {}
+    for case, numbers in out.items():
+        said = [(lines.get(pk, exhibit_line(pk, "", "", "")), places.get(pk)) for pk in sorted(numbers)]
+        words = [exhibit_in_words({**line, "name": ""}) + (f" ({place})" if place else "") for line, place in said]
+        if words:
+            found[case] = words
+    return found
 
 
 @dataclass(frozen=True)
@@ -561,15 +573,15 @@ class ExhibitTold:
 
 
 def exhibits_told(case: CaseFile, told: KeepingTold) -> list[ExhibitTold]:
-    """Return the exhibits that stayed behind, to who was told where the case file is (one query, and one for each hand-over)."""
+    """Return the exhibits that stayed behind, to who was told where the case file is (two queries)."""
     if "hsva" not in told.holders:
         return []
     found = []
     missing = outstanding_exhibits_of(case)
-    lines = {row.pk: _lacking_lines(row) for row in missing.values()}
+    lines = _lines_of([case.pk]) if missing else {}
     for pk, row in missing.items():
         # as the record says
-        line = lines[row.pk].get(pk, exhibit_line(pk, "", "", ""))
+        line = lines.get(pk, exhibit_line(pk, "", "", ""))
         name = line["name"] if "hsva" in told.named else ""
         found.append(ExhibitTold(pk, name, line["quantity"], line["seal"], left_with(row), row))
     return found
@@ -583,7 +595,8 @@ class VolumeTold:
     line: dict[str, Any]
     """As a hand-over lists it."""
     place: str
-    """`with_file`, `left_behind` (with who gave the file without it), `lent`, or `at_office` (it came after the rest was lent)."""
+    """`with_file`, `left_behind` (with who gave the file without it, or had given it when this came), `lent`, or `at_office`
+    (it came after the rest was lent)."""
     name: str
     """Who has it; empty: somebody who borrowed it and whom the person may not know."""
     hand_over: HandOver | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -201,11 +201,14 @@ class _Said:
         """Learn what stayed with the giver, and what no longer does of an earlier hand-over."""
         data = told.data
         number, row = data["hand_over"], self.received.get(data["hand_over"])
-        for name, (settled, _joined) in _OWED.items():
-            if settled in data:
-                for other, each in data[settled]:
+        for name, fields in _OWED.items():
+            if fields.settled in data:
+                for other, each in data[fields.settled]:
                     if other in self.owed:
                         self.owed[other].left[name].discard(each)
+                for other, each in data.get(fields.here) or ():
+                    if other in self.owed:
+                        self.owed[other].left[name].add(each)
                 continue
             for owed in self.owed.values():
                 # of which it took something off, an entry of before does not say
@@ -217,13 +220,14 @@ class _Said:
         first = self.owed.get(completes) if completes is not None else None
         if first is not None:
             for name in left:
-                (first.left if _OWED[name][0] in data else first.open)[name].update(data[name])
+                (first.left if _OWED[name].settled in data else first.open)[name].update(data[name])
         self.owed[number] = _Owed(data["part"], left)
 
     def _joins(self, told: Told) -> None:
         """Learn what is with the rest again since two offices became one."""
         data = told.data
-        for name, (_settled, joined) in _OWED.items():
+        for name, fields in _OWED.items():
+            joined = fields.joined
             of_part = [owed for owed in self.owed.values() if owed.part == data["part"]]
             for owed in of_part:
                 if joined not in data:
@@ -307,11 +311,22 @@ class _Said:
         return Place(known, agency=(row.outside_agency or row.outside_name) if row is not None else None)
 
 
+class _Fields(NamedTuple):
+    """Fields by which entries change what stayed with the giver of an earlier hand-over."""
+
+    settled: str
+    """Of a hand-over: what is no longer outstanding at which."""
+    here: str
+    """Of a hand-over: what followed, and is with the giver of which one since."""
+    joined: str
+    """Of a take-over: what is with the rest again."""
+
+
 _OWED = {
-    "outstanding": ("volumes_settled", "volume_numbers"),
-    "exhibits_outstanding": ("exhibits_settled", "exhibits_joined"),
+    "outstanding": _Fields("volumes_settled", "volumes_here", "volume_numbers"),
+    "exhibits_outstanding": _Fields("exhibits_settled", "exhibits_here", "exhibits_joined"),
 }
-"""Fields that say what stayed with a giver; with each, the field of a later hand-over and that of a take-over that take off it."""
+"""Fields that say what stayed with a giver; with each, those of later entries that change it."""
 
 
 class _Owed:
