@@ -454,6 +454,23 @@ def _drop_text(document: Document) -> None:
     erase_text(document.pk)
 
 
+def _drop_kept_text(document: Document) -> None:
+    """Take the text, also of versions, of what was called a state secret only after the DMS had read it."""
+    rows = Document.global_objects.filter(Q(pk=document.pk) | Q(root_document_id=document.pk)).exclude(content="")
+    kept = list(rows.values_list("pk", flat=True))
+    if not kept:
+        return
+    for pk in kept:
+        erase_text(pk)
+    _say_on(
+        document,
+        _(
+            "Tên mới mang dấu độ mật, hệ thống không lưu bí mật nhà nước: chữ trên bản quét đã được bỏ. Hãy lập thẻ chỉ dẫn "
+            "trong trang của vụ án rồi nhờ quản trị xóa tài liệu này. Nếu không mật, hãy sửa tiêu đề rồi xử lý lại tài liệu."
+        ),
+    )
+
+
 def _type_in_host(host_type_id: int | None) -> CatalogueType | None:
     return CatalogueType.objects.filter(host_type_id=host_type_id).first() if host_type_id else None
 
@@ -710,9 +727,11 @@ def follow_document(document: Document, *, actor: User | None) -> None:
     code = case_code_on(document)
     filed = CaseDocument.objects.select_related("case__unit__parent").filter(document_id=document.pk).first()
     if filed is None:
-        if code:
-            with transaction.atomic():
+        with transaction.atomic():
+            if code:
                 _file_from_dms(document, code, actor=actor or document.owner)
+            elif is_named_secret(document) and is_waiting(document):
+                _drop_kept_text(document)
         return
     frozen = bool(frozen_among([document.pk]))
     with transaction.atomic():

@@ -148,3 +148,17 @@ def test_what_was_queued_before_it_was_called_so_brings_no_word_back(
     LogEntry.objects.filter(object_pk__in=[str(each.pk) for each in papers]).delete()
     for paper in papers:
         assert words_of(paper, *keepers.values()) == []
+
+
+def test_what_a_keeper_comes_to_call_a_state_secret_loses_its_words(
+    keepers: dict[str, Visitor], come_in: Consume
+) -> None:
+    keeper = keepers["scanner_kv1"]
+    paper, other = come_in(name="quet.pdf"), come_in(name="thu.pdf")
+    assert {*words_of(paper, *keepers.values())} >= {f"row {paper.pk}", "index"}
+    for each, title in ((paper, "Báo cáo TỐI MẬT"), (other, "Báo cáo tiến độ")):
+        assert keeper.ask("patch", f"/api/documents/{each.pk}/", {"title": title}).status_code == 200
+    assert [each for each in words_of(paper, *keepers.values()) if each != "trail"] == []
+    (said,) = paper.notes.values_list("note", flat=True)
+    assert "chữ trên bản quét đã được bỏ" in said
+    assert (Document.objects.get(pk=other.pk).content != "", other.notes.count()) == (True, 0)
