@@ -26,6 +26,7 @@ from vks_plugin.custody.actions.hand_overs import (
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, Holding, LedgerEntry
 from vks_plugin.custody.printed_hand_over import hand_over_paper
+from vks_plugin.custody.queries.accession import what_is_unfinished
 from vks_plugin.custody.queries.hand_overs import (
     exhibits_still_out,
     exhibits_told,
@@ -580,3 +581,21 @@ def test_what_followed_is_with_the_rest_once_that_is_back(
     here = at_court.unit.name
     assert _volumes(clerk, at_court) == [(1, "with_file", here), (2, "with_file", here)]
     assert (_exhibits(clerk, at_court), list(otherwise_than_recorded())) == ([], [])
+
+
+def test_a_volume_taken_out_of_the_record_still_follows_by_what_the_hand_over_says(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk = people["clerk_kv1"]
+    row = hand_over(actor=clerk, case=at_court, terms=BACK)
+    row = accept(actor=clerk, row=row, checks=LESS, received=[1], missing=WHY, awaits_paper=True)
+    Volume.objects.filter(case=at_court, number=2).delete()
+    assert what_is_unfinished([at_court.pk])[at_court.pk].startswith("còn tập chưa về")
+    rest = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row, exhibits=[]))
+    (line,) = rest.volumes
+    assert (line["number"], line["folio_from"], line["folio_to"], line["received"]) == (2, 101, 200, None)
+    assert hand_over_paper(rest).rows[0][1].startswith(line["label"])
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    assert outstanding_of(at_court, "hsva") == {}
+    assert not what_is_unfinished([at_court.pk]).get(at_court.pk, "").startswith("còn tập")
+    assert list(otherwise_than_recorded()) == []

@@ -379,7 +379,10 @@ def volumes_to_give(case: CaseFile, part: str, direction: str, completes: HandOv
     """Return the volumes that can be handed over in a direction; of a completion, those that are still to come."""
     there = volumes_of(case, part)
     if completes is not None:
-        return [each for each in there if each["number"] in completes.outstanding]
+        lines = {number: line for number in completes.outstanding for line in _lines(completes, number)}
+        # of what was taken out of the record, or is bound otherwise by now, the hand-over still says what it was
+        lines |= {each["number"]: each for each in there if each["number"] in lines}
+        return [lines[number] for number in sorted(lines)]
     away = away_from_giver(case, part, direction)
     return [each for each in there if each["number"] not in away]
 
@@ -641,10 +644,13 @@ def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTo
 
 
 def _lines(row: HandOver, number: int) -> list[dict[str, Any]]:
-    said = [each for each in row.volumes if each["number"] == number]
+    """Return a volume as a hand-over lists it, before anybody counts; what another one lists by its number alone."""
+    said = [{**each, "received": None} for each in row.volumes if each["number"] == number]
     label = _("Tập %(number)d") % {"number": number}
     code = volume_code(row.case.code, row.part, number)
-    return said or [{"number": number, "label": label, "code": code, "folio_from": None, "folio_to": None}]
+    return said or [
+        {"number": number, "label": label, "code": code, "folio_from": None, "folio_to": None, "received": None}
+    ]
 
 
 def takes_paper(row: HandOver) -> bool:
