@@ -386,7 +386,7 @@ ACTS: dict[str, Act] = {
             "keeper_unit",
             "keeper_id",
         ),
-        hidden=("person", "note"),
+        hidden=("person", "outside_agency", "note"),
     ),
     "loan_renewal_asked": Act(
         _("Đề nghị gia hạn mượn hồ sơ"), ("loan", "part", "person_id", "due_on"), hidden=("person", "reason")
@@ -830,6 +830,7 @@ FIELDS: dict[str, Field] = {
     "missing": Field(_("Còn thiếu")),
     "since": Field(_("Từ lúc"), "moment"),
     "keeper": Field(_("Nơi giữ")),
+    "outside_agency": Field(_("Cơ quan của người mượn")),
     "keeper_unit": Field(_("Đơn vị giữ hồ sơ giấy từ đó"), "unit"),
     "keeper_id": Field(_("Người giữ hồ sơ giấy từ đó, tài khoản số")),
     "parts": Field(_("Phần hồ sơ giấy nhận"), "parts"),

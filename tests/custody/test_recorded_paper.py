@@ -16,7 +16,8 @@ from vks_plugin import acts
 from vks_plugin.cases.models import CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
-from vks_plugin.custody.models import HandOver, Holding, LedgerEntry, LedgerHidden, Loan, LoanedPart
+from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry, LedgerHidden, Loan, LoanedPart
 from vks_plugin.custody.queries import recorded
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.queries.recorded_keeping import Told
@@ -49,7 +50,7 @@ LATER = {
     "happened_at",
 }
 """Fields that entries of hand-overs did not have before."""
-KEEPER = {"keeper_unit", "keeper_id", "parts", "volumes_missing"}
+KEEPER = {"keeper_unit", "keeper_id", "parts", "volumes_missing", "outside_agency"}
 
 
 class History(NamedTuple):
@@ -233,6 +234,102 @@ def test_an_agency_outside_by_another_name_is_named(case: CaseFile, people: dict
     ]
 
 
+def test_names_and_words_that_were_signed_are_compared(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    actions.ensure_key()
+    told = _history(case, people)
+    code, rows = case.code, _held(case)
+    (parts,) = HandOver.objects.filter(case=case).exclude(missing="")
+    present = next(row for row in rows if row.until is None)
+    lent = next(row for row in rows if row.cause == Holding.Cause.LOAN)
+    office = next(row for row in rows if row.person_id is None and row.unit_id is not None and row.until is not None)
+    assert (present.person_id, lent.person_id) == (people["prosecutor_kv1"].pk, people["prosecutor_kv3"].pk)
+
+    def since(row: Holding) -> str:
+        return f"{timezone.localtime(row.since):%H:%M:%S %d/%m/%Y}"
+
+    def given(row: HandOver, what: str) -> str:
+        return f"{code}: lần giao nhận số {row.pk} đã bị sửa, khác với sổ cái đã ghi: “{what}”."
+
+    changes: list[tuple[Any, int, dict[str, Any], str]] = [
+        (HandOver, told.went.pk, {"giver_name": "Người khác"}, given(told.went, "Bên giao")),
+        (HandOver, told.went.pk, {"giver_name": ""}, given(told.went, "Bên giao")),
+        (HandOver, told.went.pk, {"receiver_name": "Người khác"}, given(told.went, "Bên nhận")),
+        (HandOver, told.came.pk, {"receiver_name": "Người khác"}, given(told.came, "Bên nhận")),
+        (HandOver, told.went.pk, {"number": 77}, given(told.went, "Số văn bản")),
+        (HandOver, told.came.pk, {"seal_condition": "Rách"}, given(told.came, "Tình trạng niêm phong")),
+        (HandOver, parts.pk, {"missing": "Không thiếu gì"}, given(parts, "Còn thiếu")),
+        (
+            Holding,
+            present.pk,
+            {"person_name": "Người khác"},
+            f"{code}: tên người đang giữ Hồ sơ vụ án đã bị sửa, khác với sổ cái đã ghi.",
+        ),
+        *(
+            (
+                Holding,
+                row.pk,
+                {"person_name": "Người khác"},
+                f"{code}: tên người giữ Hồ sơ vụ án từ {since(row)} đã bị sửa, khác với sổ cái đã ghi.",
+            )
+            for row in (lent, office)
+        ),
+    ]
+    for model, pk, changed, sentence in changes:
+        assert _found(model, pk, **changed) == [sentence], changed
+    # who is called otherwise by now, and an office that is, stay as they were written then
+    for person in ("clerk_kv1", "prosecutor_kv1", "prosecutor_kv3"):
+        type(people[person]).objects.filter(pk=people[person].pk).update(last_name="Họ mới", first_name=person)
+    type(units["QN-KV1"]).objects.filter(code="QN-KV1").update(name="Viện kiểm sát khu vực – tên mới")
+    assert list(otherwise_than_recorded()) == []
+    # and what an act writes under the new name is no fault, nor was it drawn up under the old one
+    clerk = people["clerk_kv1"]
+    inside = Terms(part="hsks", direction="noi_bo", reason="nghien_cuu", person=people["prosecutor_kv1"])
+    sent = hand_over(actor=clerk, case=case, terms=inside)
+    type(clerk).objects.filter(pk=people["prosecutor_kv1"].pk).update(last_name="Họ sau")
+    accept(actor=type(clerk).objects.get(pk=people["prosecutor_kv1"].pk), row=sent, checks=PASSED)
+    (held,) = Holding.objects.filter(case=case, part="hsks", until__isnull=True)
+    assert held.person_name.startswith("Họ sau")
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_the_agency_of_a_borrower_outside_is_compared(case: CaseFile, people: dict[str, User]) -> None:
+    clerk = people["clerk_kv1"]
+    accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=IN), checks=PASSED, awaits_paper=True)
+    until = timezone.localdate() + dt.timedelta(days=9)
+    asked = actions.request_loan(
+        actor=clerk,
+        code=case.code,
+        form="paper",
+        purpose="Nghiên cứu hồ sơ vụ án",
+        until=until,
+        outside_name="Lê Văn A",
+        outside_agency="Đoàn luật sư",
+    )
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=asked.pk)
+    actions.issue_loan(actor=clerk, loan_id=asked.pk, volume_count=1, folio_count=10)
+    assert list(otherwise_than_recorded()) == []
+    held = Holding.objects.get(case=case, part="hsva", until__isnull=True)
+    Holding.objects.filter(pk=held.pk).update(agency="Tòa án X")
+    assert _found(Loan, asked.pk, outside_agency="Tòa án X") == [
+        f"{case.code}: lần mượn số {asked.pk} đã bị sửa, khác với sổ cái đã ghi: “Cơ quan của người mượn”."
+    ]
+
+
+def test_a_keeper_that_was_stated_and_is_called_assumed_is_named(case: CaseFile, people: dict[str, User]) -> None:
+    """Of what is assumed no entry says since when."""
+    clerk, since = people["clerk_kv1"], timezone.now() - dt.timedelta(days=30)
+    state_beginning(actor=clerk, case=case, part="hsva", keeper=Keeper(unit=case.unit), since=since)
+    accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=TO_COURT), checks=PASSED, awaits_paper=True)
+    assert list(otherwise_than_recorded()) == []
+    first = _held(case)[0]
+    changed = {"cause": Holding.Cause.ASSUMED, "since": since - dt.timedelta(days=900)}
+    (sentence,) = _found(Holding, first.pk, **changed)
+    assert sentence.startswith(f"{case.code}: lần giữ Hồ sơ vụ án mà sổ cái ghi lúc ")
+    assert sentence.endswith("không còn.")
+
+
 def test_entries_of_before_are_compared_by_what_they_say(
     case: CaseFile, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,7 +378,7 @@ def test_malformed_entries_do_not_end_the_comparison(case: CaseFile, people: dic
         Told(each.pk, each.kind, each.said["data"])
         for each in LedgerEntry.objects.filter(case=case, kind__in=TELLS_OF_PAPER).order_by("seq")
     ]
-    assert [each.kind for each in told] == ["case_registered", "hand_over_accepted"]
+    assert [each.kind for each in told] == ["case_registered", "hand_over_sent", "hand_over_accepted"]
     not_told = f"{case.code}: lần giao nhận số {row.pk} đã nhận mà sổ cái không ghi."
     for malformed, sentences in (
         ({"hidden": None}, []),
@@ -289,7 +386,8 @@ def test_malformed_entries_do_not_end_the_comparison(case: CaseFile, people: dic
         ({"hand_over": "1"}, [not_told, f"{case.code}: nơi giữ Hồ sơ vụ án được ghi mà sổ cái không ghi."]),
         ({"unit": 7, "person_id": "x"}, None),
     ):
-        changed = [told[0], told[1]._replace(data={**told[1].data, **malformed})]
+        # a sending that is malformed is nothing to compare with
+        changed = [told[0], *(each._replace(data={**each.data, **malformed}) for each in told[1:])]
         found = [sentence for _case, sentence in paper_compared({case.pk: case.code}, {case.pk: changed})]
         assert found == sentences if sentences is not None else len(found) == 2, found
 

@@ -320,6 +320,7 @@ def _hand_out(row: Loan, case: CaseFile, actor: User, *, hands: Keeper | None = 
         volume_count=row.issued_volumes,
         folio_count=row.issued_folios,
         due_on=row.until,
+        outside_agency=row.outside_agency,
         note=row.condition,
         **_with(hands),
         **_about(row),

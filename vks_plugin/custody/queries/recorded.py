@@ -93,16 +93,16 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
     for pk, case, kind, line in rows.values_list("pk", "case_id", "kind", "line").iterator(chunk_size=4000):
         try:
             said_there = json.loads(bytes(line))
-            data, at = said_there["data"], said_there["at"]
+            data, at, actor = said_there["data"], said_there["at"], said_there["actor"]
         except (ValueError, KeyError, TypeError):
             continue
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or not isinstance(actor, dict):
             # what is malformed is named by the check of the entries
             continue
         if kind in TELLS_OF_FILES:
             said[case].learn(kind, data)
         if kind in TELLS_OF_PAPER:
-            of_paper[case].append(Told(pk, kind, data, at))
+            of_paper[case].append(Told(pk, kind, data, at, actor))
     manifests: dict[int, list[SealManifest]] = defaultdict(list)
     for manifest in SealManifest.objects.filter(case_id__in=codes).order_by("pk"):
         manifests[manifest.case_id].append(manifest)

@@ -33,6 +33,8 @@ class Told(NamedTuple):
     data: dict[str, Any]
     at: str | None = None
     """When it was written, as it says; None: not compared."""
+    actor: Mapping[str, Any] = {}
+    """Who acted, as it says: `id` and `name`."""
 
 
 class Place(NamedTuple):
@@ -44,6 +46,8 @@ class Place(NamedTuple):
     """The entry that has the name of an agency, where no row of its own has it."""
     agency: str | None = None
     """Its name by the row of the hand-over or loan."""
+    named: tuple[Told, str] | None = None
+    """The entry that has the name of the person who has it, and its hidden field; no field: the person acted."""
 
 
 class Step(NamedTuple):
@@ -86,7 +90,11 @@ class TimeLine(NamedTuple):
 
 
 def past_keepers(
-    line: TimeLine, *, units: Mapping[str, int], is_named: Callable[[Holding, Place], bool]
+    line: TimeLine,
+    *,
+    units: Mapping[str, int],
+    is_named: Callable[[Holding, Place], bool],
+    is_person_named: Callable[[Holding, Place], bool],
 ) -> Iterator[str]:
     """Yield a sentence for each closed row, and each moment, that is otherwise than the ledger recorded it.
 
@@ -94,6 +102,7 @@ def past_keepers(
         line: what is compared.
         units: keys of offices by their codes.
         is_named: whether an agency outside that had the paper is the one that was recorded.
+        is_person_named: whether who had it is written as was recorded.
     """
     rows = line.rows
     if not rows:
@@ -105,7 +114,7 @@ def past_keepers(
     for number, step in enumerate(line.steps):
         found = _made_by(step, rows, place)
         if found is None:
-            stays = place > 0 and _is_at(rows[place - 1], step.place.known)
+            stays = place > 0 and _lets_stay(step, rows[place - 1])
             told_of_present = number == len(line.steps) - 1 and rows[-1].until is not None and line.destroyed is None
             if step.is_certain and not stays and not told_of_present and not _had_left(step, line.steps[number + 1 :]):
                 yield (
@@ -116,7 +125,7 @@ def past_keepers(
         yield from _not_told(rows[place:found] if knows else (), named)
         # of before its first entry the ledger of an older case knows nothing
         knows, place = True, found + 1
-        yield from _row_otherwise(line, step, found, named, is_named)
+        yield from _row_otherwise(line, step, found, named, is_named, is_person_named)
         if found == 1 and rows[0].cause == Holding.Cause.ASSUMED and not _gave(rows[0], step.before, units):
             yield (_("%(code)s: nơi giữ ban đầu của %(part)s đã bị sửa, khác với bên giao mà sổ cái đã ghi.") % named)
     yield from _not_told(rows[place:] if knows else (), named)
@@ -134,6 +143,14 @@ def past_keepers(
                 _("%(code)s: lúc thôi giữ %(part)s (%(until)s) đã bị sửa: sổ cái ghi hồ sơ tiêu hủy lúc %(since)s.")
                 % {**named, "until": _shown(last), "since": _shown(ended)}
             )
+
+
+def _lets_stay(step: Step, row: Holding) -> bool:
+    """Tell whether an entry made no row because the paper lay already where it says."""
+    if row.cause == Holding.Cause.ASSUMED and step.cause not in {Holding.Cause.HAND_OVER, Holding.Cause.SUCCESSION}:
+        # giver and receiver may be one since offices took over; every other act writes a row, or there is nothing to assume
+        return False
+    return _is_at(row, step.place.known)
 
 
 def _had_left(step: Step, later: Sequence[Step]) -> bool:
@@ -162,7 +179,12 @@ def _not_told(rows: Sequence[Holding], named: Mapping[str, str]) -> Iterator[str
 
 
 def _row_otherwise(
-    line: TimeLine, step: Step, number: int, named: Mapping[str, str], is_named: Callable[[Holding, Place], bool]
+    line: TimeLine,
+    step: Step,
+    number: int,
+    named: Mapping[str, str],
+    is_named: Callable[[Holding, Place], bool],
+    is_person_named: Callable[[Holding, Place], bool],
 ) -> Iterator[str]:
     row, named = line.rows[number], {**named, "since": _shown(line.rows[number].since)}
     if row.until is not None:
@@ -176,6 +198,8 @@ def _row_otherwise(
             yield (
                 _("%(code)s: tên cơ quan ngoài giữ %(part)s từ %(since)s đã bị sửa, khác với sổ cái đã ghi.") % named
             )
+        elif line.destroyed is None and not is_person_named(row, step.place):
+            yield _("%(code)s: tên người giữ %(part)s từ %(since)s đã bị sửa, khác với sổ cái đã ghi.") % named
     if not _is_dated(row, step, line.rows[number - 1] if number else None):
         yield (
             _("%(code)s: lúc bắt đầu giữ %(part)s (%(since)s) đã bị sửa, sổ cái ghi %(recorded)s.")

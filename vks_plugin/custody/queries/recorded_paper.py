@@ -22,12 +22,14 @@ from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.custody.queries.recorded_keeping import Place, Step, TimeLine, Told, in_words, past_keepers
 from vks_plugin.custody.verify_ledger import LedgerError, commitment, item_salt
 from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import display_name
 
 TELLS_OF_PAPER = frozenset(
     {
         "case_registered",
         "case_destroyed",
         "keeper_stated",
+        "hand_over_sent",
         "hand_over_accepted",
         "loan_issued",
         "loan_renewed",
@@ -37,8 +39,8 @@ TELLS_OF_PAPER = frozenset(
         "paper_taken_over",
     }
 )
-"""Kinds of entries that say where paper is."""
-_NAMED = ("keeper_stated", "hand_over_accepted", "loan_issued")
+"""Kinds of entries that say where paper is, and by which record."""
+_NAMED = ("keeper_stated", "hand_over_sent", "hand_over_accepted", "loan_issued")
 """Those whose hidden values are compared."""
 _OUT = ("dang_muon", "tra_thieu")
 
@@ -68,7 +70,10 @@ class _Rows:
         for loan_id, volume in pieces.values_list("loan_id", "volume"):
             self.out[loan_id].add(volume)
         hidden = LedgerHidden.objects.filter(entry__case__in=cases, entry__kind__in=_NAMED).order_by("pk")
-        self.salts = {entry: bytes(salt) for entry, salt in hidden.values_list("entry_id", "salt").iterator()}
+        self.salts: dict[int, bytes] = {}
+        self.values: dict[int, Any] = {}
+        for entry, salt, values in hidden.values_list("entry_id", "salt", "values").iterator():
+            self.salts[entry], self.values[entry] = bytes(salt), values
 
     def agrees(self, told: Told, name: str, value: Any) -> bool:
         """Tell whether a hidden value of an entry is this one; where it is kept no more, nobody can say otherwise."""
@@ -89,6 +94,15 @@ class _Rows:
             # no entry could hold it
             return False
         return bool([name, present] == told.data["hidden"][place])
+
+    def shown(self, told: Told, name: str) -> str | None:
+        """Return a hidden text of an entry; None: it has none, or it is kept no more, or is another than was recorded."""
+        pairs = self.values.get(told.entry)
+        if not isinstance(pairs, list):
+            return None
+        found = [each[1] for each in pairs if isinstance(each, list) and len(each) == 2 and each[0] == name]
+        # another one the check of what is kept beside entries names
+        return found[0] if found and isinstance(found[0], str) and self.agrees(told, name, found[0]) else None
 
 
 def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told]]) -> Iterator[tuple[int, str]]:
@@ -132,6 +146,8 @@ class _Said:
         self.steps: dict[str, list[Step]] = defaultdict(list)
         """Of each part, the entries by which it came to somebody."""
         self.hand_overs: dict[int, Told] = {}
+        self.sent: dict[int, Told] = {}
+        """Of each hand-over, the entry of its last sending."""
         self.owed: dict[int, _Owed] = {}
         self.loans: dict[int, _Lent] = {}
         self.is_whole = False
@@ -155,8 +171,11 @@ class _Said:
         elif kind == "case_destroyed":
             self.destroyed = told
         elif kind == "keeper_stated":
-            place = Place({name: data[name] for name in ("unit", "person_id")}, stated=told)
+            known = {name: data[name] for name in ("unit", "person_id")}
+            place = Place(known, stated=told, named=(told, "keeper"))
             self._goes(data["part"], Step(told, Holding.Cause.STATED, None, place, at=data.get("since")))
+        elif kind == "hand_over_sent":
+            self.sent[_number(data["hand_over"])] = told
         elif kind == "hand_over_accepted":
             self.hand_overs[_number(data["hand_over"])] = told
             self._received(told)
@@ -182,7 +201,7 @@ class _Said:
         # volumes that follow join the rest, wherever that is by now
         if completes is not None:
             return
-        place = Place(known, agency=row.receiver_agency if row is not None else None)
+        place = Place(known, agency=row.receiver_agency if row is not None else None, named=(told, "receiver"))
         before = {}
         if "unit_before" in data:
             before = {"unit": data["unit_before"], "agency": row.giver_agency if row is not None else None}
@@ -250,7 +269,7 @@ class _Said:
             told,
             Holding.Cause.SUCCESSION,
             data["restructuring"],
-            Place(known),
+            Place(known, named=place.named if place is not None and passed else None),
             is_certain=passed,
             before={"unit": before} if before else {},
         )
@@ -271,7 +290,7 @@ class _Said:
                     self.places[part] = Place({})
             return
         for part in data["parts"]:
-            place = Place({"unit": data["keeper_unit"], "person_id": data["keeper_id"]})
+            place = Place({"unit": data["keeper_unit"], "person_id": data["keeper_id"]}, named=(told, ""))
             before = {"unit": data["keeper_unit"]}
             self._goes(part, Step(told, cause, data["accession"], place, before=before))
 
@@ -284,7 +303,7 @@ class _Said:
                     told,
                     Holding.Cause.LOAN,
                     data["loan"],
-                    self._borrowed(data),
+                    self._borrowed(told),
                     is_certain="keeper_unit" in data,
                     before={"unit": data["unit"]},
                 )
@@ -303,12 +322,14 @@ class _Said:
             place = Place({"unit": data["keeper_unit"], "person_id": data["keeper_id"]})
             self._goes(data["part"], Step(told, cause, loan, place))
 
-    def _borrowed(self, data: Mapping[str, Any]) -> Place:
+    def _borrowed(self, told: Told) -> Place:
+        data = told.data
         known = {"person_id": data["person_id"]}
         if "keeper_unit" in data or data["person_id"] is None:
             known["unit"] = data.get("keeper_unit")
         row = self.lent.get(data["loan"])
-        return Place(known, agency=(row.outside_agency or row.outside_name) if row is not None else None)
+        agency = (row.outside_agency or row.outside_name) if row is not None else None
+        return Place(known, agency=agency, named=(told, "person"))
 
 
 class _Fields(NamedTuple):
@@ -493,14 +514,35 @@ def _otherwise(row: HandOver, told: Told, said: _Said, broken: Collection[str]) 
     now["exhibits_outstanding"] = [each.get("id") for each in row.lacking_exhibits]
     now["exhibits_lacking"] = [as_written(each) for each in row.lacking_exhibits]
     # an office may have another name by now; an agency outside is what was written
-    hidden = ["exhibits_listed", "exhibits_lacking"]
+    now["missing"] = row.missing
+    hidden = ["exhibits_listed", "exhibits_lacking", "missing"]
     hidden += ["giver"] if row.giver_unit_id is None else []
     hidden += ["receiver"] if row.receiver_unit_id is None else []
     gone = _OF_VOLUMES if "volumes" in broken else frozenset[str]()
     gone |= _OF_EXHIBITS if "exhibits" in broken or said.is_destroyed else frozenset[str]()
     wrong = [name for name in now if name in told.data and plain_value(now[name]) != told.data[name]]
     wrong += [name for name in hidden if not said.rows.agrees(told, name, now[name])]
+    for name, written in (("giver", row.giver_name), ("receiver", row.receiver_name)):
+        if name not in hidden and not _is_side_of(said.rows.shown(told, name), written, now[name]):
+            wrong.append(name)
+    sent = said.sent.get(row.pk)
+    if sent is not None:
+        on_paper = {"number": row.written_number, "seal_condition": row.seal_condition}
+        wrong += [name for name, value in on_paper.items() if not said.rows.agrees(sent, name, value)]
     return [name for name in wrong if name not in gone]
+
+
+def _is_side_of(recorded: str | None, name: str, present: str) -> bool:
+    """Tell whether a side of ours was recorded under this name, whatever its office is called by now.
+
+    Args:
+        recorded: name and office, as the entry has them; None: it does not say.
+        name: who gave or received, by the row.
+        present: name and office as they would be written now.
+    """
+    if recorded is None or recorded == present:
+        return True
+    return recorded.startswith(f"{name} – ") if name else " – " not in recorded
 
 
 def _loans(code: str, said: _Said) -> Iterator[str]:
@@ -544,6 +586,8 @@ def _lent_otherwise(row: Loan, lent: _Lent, said: _Said) -> list[str]:
     wrong += ["due_on"] if plain_value(row.until) != lent.due_on else []
     if row.borrower_id is None and not said.rows.agrees(lent.issued, "person", borrower_name(row)):
         wrong.append("person")
+    if not said.rows.agrees(lent.issued, "outside_agency", row.outside_agency):
+        wrong.append("outside_agency")
     return wrong
 
 
@@ -578,12 +622,19 @@ def _keepers(code: str, said: _Said) -> Iterator[str]:
             )
         elif not _is_named(held, place, said):
             yield _("%(code)s: tên cơ quan ngoài đang giữ %(part)s đã bị sửa, khác với sổ cái đã ghi.") % named
+        elif not _is_person_named(held, place, said):
+            yield _("%(code)s: tên người đang giữ %(part)s đã bị sửa, khác với sổ cái đã ghi.") % named
 
 
 def _past(code: str, said: _Said) -> Iterator[str]:
     for part, label in PARTS:
         line = TimeLine(code, _(label), said.held[part], said.steps[part], said.is_whole, said.destroyed)
-        yield from past_keepers(line, units=said.rows.units, is_named=lambda row, place: _is_named(row, place, said))
+        yield from past_keepers(
+            line,
+            units=said.rows.units,
+            is_named=lambda row, place: _is_named(row, place, said),
+            is_person_named=lambda row, place: _is_person_named(row, place, said),
+        )
 
 
 def _is_named(held: Holding, place: Place, said: _Said) -> bool:
@@ -593,3 +644,18 @@ def _is_named(held: Holding, place: Place, said: _Said) -> bool:
     if place.stated is not None:
         return said.rows.agrees(place.stated, "keeper", held.agency)
     return place.agency is None or held.agency == place.agency
+
+
+def _is_person_named(held: Holding, place: Place, said: _Said) -> bool:
+    """Tell whether who has the paper is written as the entry has the name, or as that person is called."""
+    name = held.person_name
+    if held.person_id is None or place.named is None:
+        return held.person_id is not None or not name
+    told, field = place.named
+    acted = told.actor.get("name") if told.actor.get("id") == held.person_id else None
+    recorded = said.rows.shown(told, field) if field else acted
+    if not isinstance(recorded, str):
+        return True
+    # a record of days ago names whom it was drawn up for; who received may have said it otherwise since, or be called so
+    known = {recorded[:200], str(acted or "")[:200], display_name(held.person)[:200]}
+    return name in known or (bool(name) and f"{recorded} – ".startswith(f"{name} – "))
