@@ -17,7 +17,17 @@ from vks_plugin.cases.models import CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.actions.holding import state_beginning
-from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry, LedgerHidden, Loan, LoanedPart
+from vks_plugin.custody.models import (
+    HandOver,
+    Holding,
+    Keeper,
+    LedgerEntry,
+    LedgerHidden,
+    Loan,
+    LoanedPart,
+    RetentionHold,
+)
+from vks_plugin.custody.queries import ledger as of_ledger
 from vks_plugin.custody.queries import recorded
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.queries.recorded_keeping import Told
@@ -388,7 +398,7 @@ def test_malformed_entries_do_not_end_the_comparison(case: CaseFile, people: dic
     ):
         # a sending that is malformed is nothing to compare with
         changed = [told[0], *(each._replace(data={**each.data, **malformed}) for each in told[1:])]
-        found = [sentence for _case, sentence in paper_compared({case.pk: case.code}, {case.pk: changed})]
+        found = [each.sentence for _case, each in paper_compared({case.pk: case.code}, {case.pk: changed})]
         assert found == sentences if sentences is not None else len(found) == 2, found
 
 
@@ -594,3 +604,32 @@ def test_whatever_fails_in_comparing_a_case_is_a_finding(
     damaged, not_told = list(otherwise_than_recorded())
     assert damaged.startswith(f"{case.code}: có dòng trong cơ sở dữ liệu bị hỏng ({what}) nên không so được")
     assert not_told == f"{other.code}: nơi giữ Hồ sơ vụ án được ghi mà sổ cái không ghi."
+
+
+def test_of_what_is_not_told_one_by_one_it_is_said_how_much_there_is(
+    case: CaseFile, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Holds and periods are compared last: a long list before them hides them no more."""
+    actions.ensure_key()
+    told = _history(case, people)
+    accepted = HandOver.objects.filter(case=case, state="da_nhan")
+    count = accepted.count()
+    accepted.update(seal_condition="Rách")
+    Loan.objects.filter(pk=told.lent.pk).update(until=told.lent.until + dt.timedelta(days=30))
+    RetentionHold.objects.create(case=case, ground="khang_nghi", placed_by=people["chief_kv1"])
+    assert count > 3
+    monkeypatch.setattr(of_ledger, "_MOST", 3)
+    problems = queries.verify().problems
+    assert ["lần giao nhận số" in each for each in problems[:3]] == [True] * 3
+    assert problems[3:] == [
+        f"Còn {count - 3} điểm sai nữa về lần giao nhận, không nêu từng điểm.",
+        "Còn 1 điểm sai nữa về lần mượn, không nêu từng điểm.",
+        "Còn 1 điểm sai nữa về lệnh giữ hồ sơ, không nêu từng điểm.",
+    ]
+    # the count ends somewhere, for each of the two
+    monkeypatch.setattr(of_ledger, "_COUNTED", 3)
+    problems = queries.verify().problems
+    assert problems[3:] == [
+        "Còn 1 điểm sai nữa về lệnh giữ hồ sơ, không nêu từng điểm.",
+        "Đã thôi đếm sau 3 điểm sai: còn nữa.",
+    ]

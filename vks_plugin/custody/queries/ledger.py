@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -22,8 +21,9 @@ from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.heads import heads_path, read_heads
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf
 from vks_plugin.custody.queries.columns import Columns, ColumnsCompared, columns_of
+from vks_plugin.custody.queries.findings import in_short
 from vks_plugin.custody.queries.heads import contradicts, opened_heads, restorations
-from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.queries.recorded import found_in_cases, found_in_retention
 from vks_plugin.custody.queries.tree import hashes_of, last_checkpoint, public_keys
 from vks_plugin.custody.verify_ledger import (
     FIRST,
@@ -303,6 +303,8 @@ def _stored(problems: list[str], beside: _Beside, columns: ColumnsCompared) -> I
 
 
 _MOST = 20
+_COUNTED = 10_000
+"""Findings in what cases, and what holds and periods say, after which no more are looked for."""
 TAIL = 200
 """Entries that `verify_tail` looks at."""
 
@@ -409,7 +411,7 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
     entries = LedgerEntry.objects.count()
     if entries > found.size:
         problems.append(_("%(number)d mục không có vị trí trong sổ chung của tỉnh.") % {"number": entries - found.size})
-    problems += islice(otherwise_than_recorded(), _MOST)
+    problems += in_short(found_in_cases(), found_in_retention(), most=_MOST, counted=_COUNTED)
     return Verified(found.size, found.ledgers, len(checkpoints), problems)
 
 

@@ -12,7 +12,7 @@ import logging
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import LedgerEntry, SealedDocument, SealManifest
+from vks_plugin.custody.queries.findings import Finding, of_kind
 from vks_plugin.custody.queries.recorded_keeping import Told
 from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, paper_compared
 from vks_plugin.custody.queries.recorded_retention import retention_compared
@@ -36,7 +37,12 @@ _AT_ONCE = 400
 
 def otherwise_than_recorded() -> Iterator[str]:
     """Yield a sentence for each document, file, seal, keeper, hand-over, loan, hold and period of which the database says
-    otherwise than the ledger.
+    otherwise than the ledger."""
+    yield from (each.sentence for each in chain(found_in_cases(), found_in_retention()))
+
+
+def found_in_cases() -> Iterator[Finding]:
+    """Yield each document, file, seal, keeper, hand-over and loan of which the database says otherwise than the ledger.
 
     So does each case of which the rows are damaged and cannot be compared; the others are compared all the same.
     """
@@ -45,8 +51,12 @@ def otherwise_than_recorded() -> Iterator[str]:
         found = _found_in(some)
         if found:
             # an act may have ended between two questions: what is wrong is found again
-            again = set(_found_in({case: some[case] for case, _sentence in found}))
-            yield from (sentence for case, sentence in found if (case, sentence) in again)
+            again = set(_found_in({case: some[case] for case, _finding in found}))
+            yield from (finding for case, finding in found if (case, finding) in again)
+
+
+def found_in_retention() -> Iterator[Finding]:
+    """Yield each hold and period of which the database says otherwise than the ledger."""
     try:
         with transaction.atomic():
             kept = list(retention_compared())
@@ -56,7 +66,7 @@ def otherwise_than_recorded() -> Iterator[str]:
             "Lệnh giữ hồ sơ hoặc bảng thời hạn bảo quản có dòng bị hỏng (%(what)s) nên không so được với sổ cái. Giữ nguyên máy, "
             "xem nhật ký của máy chủ và báo quản trị."
         )
-        kept = [told % {"what": type(error).__name__}]
+        kept = [Finding("damaged", told % {"what": type(error).__name__})]
     yield from kept
 
 
@@ -66,8 +76,8 @@ def _log(what: str, error: Exception) -> None:
     logger.error("%s cannot be compared with the ledger: %s\n%s", what, type(error).__name__, place)
 
 
-def _found_in(codes: dict[int, str]) -> list[tuple[int, str]]:
-    """Return the case and a sentence for each difference in these cases, and for each case that cannot be compared."""
+def _found_in(codes: dict[int, str]) -> list[tuple[int, Finding]]:
+    """Return the case of each difference, and the difference in these cases, and for each case that cannot be compared."""
     try:
         # a statement that fails ends the transaction around it
         with transaction.atomic():
@@ -82,10 +92,10 @@ def _found_in(codes: dict[int, str]) -> list[tuple[int, str]]:
             "%(code)s: có dòng trong cơ sở dữ liệu bị hỏng (%(what)s) nên không so được hồ sơ này với sổ cái. Giữ nguyên máy, xem "
             "nhật ký của máy chủ và báo quản trị."
         )
-        return [(case, told % {"code": code, "what": type(error).__name__})]
+        return [(case, Finding("damaged", told % {"code": code, "what": type(error).__name__}))]
 
 
-def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
+def _compared(codes: dict[int, str]) -> Iterator[tuple[int, Finding]]:
     said: dict[int, FilesOfCase] = defaultdict(FilesOfCase)
     of_paper: dict[int, list[Told]] = defaultdict(list)
     kinds = TELLS_OF_FILES | TELLS_OF_PAPER
@@ -113,12 +123,12 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
     for case, code in codes.items():
         if case in said or case in manifests:
             told = (
-                _documents(code, said[case], papers[case]),
-                _videos(code, said[case]),
-                _seals(code, said[case], manifests[case]),
+                of_kind("files", _documents(code, said[case], papers[case])),
+                of_kind("files", _videos(code, said[case])),
+                of_kind("seals", _seals(code, said[case], manifests[case])),
             )
-            yield from ((case, sentence) for sentences in told for sentence in sentences)
-    yield from _of_the_host(codes, papers)
+            yield from ((case, finding) for findings in told for finding in findings)
+    yield from ((case, Finding("files", sentence)) for case, sentence in _of_the_host(codes, papers))
     yield from paper_compared(codes, of_paper)
 
 

@@ -17,6 +17,7 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.chain import plain
 from vks_plugin.custody.handing import CHECKS, as_written
 from vks_plugin.custody.models import HandOver, Holding, LedgerHidden, Loan, LoanedPart
+from vks_plugin.custody.queries.findings import Finding, of_kind
 from vks_plugin.custody.queries.hand_overs import told_of
 from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.custody.queries.recorded_keeping import Place, Step, TimeLine, Told, in_words, past_keepers
@@ -105,8 +106,8 @@ class _Rows:
         return found[0] if found and isinstance(found[0], str) and self.agrees(told, name, found[0]) else None
 
 
-def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told]]) -> Iterator[tuple[int, str]]:
-    """Yield the case and a sentence for each keeper, hand-over and loan that is otherwise than the ledger recorded it.
+def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told]]) -> Iterator[tuple[int, Finding]]:
+    """Yield the case of each keeper, hand-over and loan that is otherwise than the ledger recorded it, and what it is.
 
     Args:
         codes: the cases, by their keys.
@@ -122,13 +123,13 @@ def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told
                 # what is malformed is named by the check of the entries
                 continue
         told_of_case = (
-            _hand_overs(code, said),
-            _outstanding(code, said),
-            _loans(code, said),
-            _keepers(code, said),
-            _past(code, said),
+            of_kind("hand_overs", _hand_overs(code, said)),
+            of_kind("hand_overs", _outstanding(code, said)),
+            of_kind("loans", _loans(code, said)),
+            of_kind("keepers", _keepers(code, said)),
+            of_kind("keepers", _past(code, said)),
         )
-        yield from ((case, sentence) for sentences in told_of_case for sentence in sentences)
+        yield from ((case, finding) for findings in told_of_case for finding in findings)
 
 
 class _Said:
