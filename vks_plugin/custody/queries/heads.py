@@ -123,7 +123,9 @@ def service_keys(notes: Sequence[str]) -> list[PublicKey]:
     candidates = list({str(key): key for key in [*files, *public_keys()]}.values())
     # nobody signs while the key cannot be read: whoever signed last, as the file outside of the database says
     trusted = {str(key) for key in files} or set().union(*(_signers(note, candidates) for note in notes[-1:]))
-    together = [signers for note in notes if len(signers := _signers(note, candidates)) > 1]
+    # most heads are signed once: a signature is not tested for what it cannot say
+    several = (note for note in notes if note.count("\n\u2014 ") > 1)
+    together = [signers for note in several if len(signers := _signers(note, candidates)) > 1]
     grows = True
     while grows:
         fresh = {key for signers in together if signers & trusted for key in signers} - trusted
@@ -169,7 +171,10 @@ def believed_heads(there: Sequence[str]) -> tuple[list[str], list[LedgerCheckpoi
     known, keys = set(there), public_keys()
     # beside a file that remembers nothing yet the changes of key are told by the heads of the database alone
     trusted = {str(key) for key in service_keys(there or [row.note for row in rows])}
-    trusted.update(*(_signers(note, keys) for note in there))
+    for note in there:
+        if all(str(key) in trusted for key in keys):
+            break
+        trusted |= _signers(note, keys)
     trusting = [key for key in [*_keys_in_files(), *keys] if str(key) in trusted]
     size = log_size()
     believed, others = [], []
