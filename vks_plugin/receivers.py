@@ -272,6 +272,8 @@ def post_holders() -> QuerySet[Any, Any]:
 def connect() -> None:
     """Listen to the host, each receiver once, and stand at its doors."""
     consume.before_indexing(document_stored, dispatch_uid="vks.document_stored")
+    # the host's workflows, which may call a paper otherwise, come before it; asked to listen once more, it stays behind them
+    document_consumption_finished.disconnect(dispatch_uid="vks.document_consumed")
     document_consumption_finished.connect(document_consumed, dispatch_uid="vks.document_consumed")
     document_updated.connect(document_changed, dispatch_uid="vks.document_changed")
     task_failure.connect(consumption_failed, dispatch_uid="vks.consumption_failed", weak=False)

@@ -8,9 +8,11 @@ import pytest
 from django.apps import apps
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from documents.signals import document_consumption_finished
 
 from vks_plugin.conf import configuration
 from vks_plugin.host import version
+from vks_plugin.receivers import connect
 
 
 @pytest.mark.parametrize("served", [(3, 0, 5), (3, 0, 6), (3, 0, 99)])
@@ -58,3 +60,10 @@ def test_a_setting_that_cannot_be_read_is_named(name: str, value: str, settings:
     setattr(settings, name, value)
     with pytest.raises(ImproperlyConfigured, match=name):
         configuration()
+
+
+def test_listening_once_more_changes_no_order() -> None:
+    """The host's workflows name a paper before it is asked whether its name is that of a state secret."""
+    before = [each[0] for each in document_consumption_finished.receivers]
+    connect()
+    assert [each[0] for each in document_consumption_finished.receivers] == before
