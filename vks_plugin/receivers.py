@@ -289,6 +289,7 @@ def connect() -> None:
     queued.spare_what_is_filed()
     offices.before_ending(accessions_in_hand, disposals_in_hand, inbox.papers_in_hand, inbox.looked_after)
     offices.before_renaming(inbox.named_in_settings)
+    transfers.waiting_in(inbox.papers_waiting_in)
     transfers.on_taken_over(
         take_accessions_along,
         take_disposals_along,

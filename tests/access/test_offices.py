@@ -19,7 +19,7 @@ from tests.api.conftest import Snapshot, snapshot
 from tests.people import FiledCase
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
-from vks_plugin.access import offices, temporary
+from vks_plugin.access import offices, temporary, transfers
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import queries as ledger
@@ -256,6 +256,12 @@ def test_no_paper_is_left_in_the_inbox_of_an_office_that_ends(
     assert "VKS_INBOX_UNIT" in shown
     # a marked one is filed by nobody
     assert "nhờ quản trị xóa" in shown
+    (leaving,) = transfers.preview_plan(
+        actor=admin, plan=[(unit, units["QN-KV1"])], effective_date=TODAY, decision="12/NQ"
+    )
+    assert leaving.inbox == 1
+    plan = {"to_QN-KV8": "QN-KV1", "effective_date": today, "decision": "12/NQ"}
+    assert "có tài liệu chờ" in Page(client.post("/vks/organization/restructuring/", plan)).text
     # under another code nobody would keep it
     office = "/api/vks/units/QN-KV8/"
     for sent in ({"code": "QN-KV9"}, {"code": "QN-KV9", "dry_run": True}):

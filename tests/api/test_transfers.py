@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.utils import timezone
 
@@ -280,6 +283,45 @@ def test_several_offices_take_over_by_one_plan(
     assert CaseFile.objects.get(pk=case.pk).unit.code == "QN-KV3"
     assert CaseFile.objects.get(pk=elsewhere.pk).unit.code == "QN"
     assert _post(admin, f"{one}resume/").status_code == 409
+
+
+def test_a_plan_is_tried_before_it_is_begun(
+    filed_case: FiledCase, people: dict[str, User], as_person: Any, snapshot: Callable[[], Snapshot]
+) -> None:
+    """The page, the API and the command tell the same, and none of them changes anything."""
+    make_district("QN-HL")
+    admin, body = as_person("admin_province"), _plan(("QN-KV1", "QN-KV3"), ("QN-HL", "QN-KV3"))
+    before = snapshot()
+    told = _post(admin, PLANS, body | {"dry_run": True})
+    assert told.status_code == 200, told.content
+    posts = Appointment.objects.filter(unit=filed_case.case.unit)
+    assert told.json() == [
+        {
+            "predecessor": "QN-KV1",
+            "successor": "QN-KV3",
+            "cases": 1,
+            "posts": posts.count(),
+            "people": posts.values("user_id").distinct().count(),
+            "paper": 0,
+            "inbox": 0,
+        },
+        {"predecessor": "QN-HL", "successor": "QN-KV3", "cases": 0, "posts": 0, "people": 0, "paper": 0, "inbox": 0},
+    ]
+    words = ("--plan", "QN-KV1,QN-HL=QN-KV3", "--on", body["effective_date"], "--decision", PAPER)
+    out = io.StringIO()
+    call_command("vks_restructure", *words, "--user", "admin_province", "--dry-run", "--json", stdout=out)
+    assert json.loads(out.getvalue()) == told.json()
+    call_command("vks_restructure", *words, "--user", "admin_province", "--dry-run", stdout=out)
+    assert "QN-KV1 → QN-KV3: 1 vụ án" in out.getvalue()
+    # the refusals are those of the act
+    with pytest.raises(CommandError, match="Chỉ Viện trưởng tỉnh"):
+        call_command("vks_restructure", *words, "--user", "chief_kv1", "--dry-run")
+    with pytest.raises(CommandError, match="--resume"):
+        call_command("vks_restructure", "--resume", "--dry-run")
+    assert _post(as_person("chief_kv1"), PLANS, body | {"dry_run": True}).status_code == 403
+    refused = _post(admin, PLANS, _plan(("QN-KV1", "QN-KV3"), ("QN-HL", "QN-HL")) | {"dry_run": True})
+    assert (refused.status_code, refused.json()["detail"][:7]) == (400, "Dòng 2:")
+    assert snapshot() == before
 
 
 def test_a_plan_with_one_wrong_row_begins_nothing_and_names_the_row(

@@ -142,6 +142,14 @@ def companions() -> list[Companion]:
     return list(_along)
 
 
+_waiting: list[Callable[[ProcuracyUnit], int]] = []
+
+
+def waiting_in(*counts: Callable[[ProcuracyUnit], int]) -> None:
+    """Let concepts above count the papers that wait in an office and are in no case yet; called when the program starts."""
+    _waiting[:] = counts
+
+
 _before_leaving: list[Callable[[CaseFile, User], None]] = []
 
 
@@ -432,6 +440,8 @@ class Leaving:
     """Who hold those posts."""
     paper: int
     """Cases of which paper is with the old office, or on its way from or to it."""
+    inbox: int
+    """Papers that wait in its inbox."""
 
 
 @transaction.atomic
@@ -460,6 +470,7 @@ def preview_plan(
                 posts=posts.count(),
                 people=posts.values("user_id").distinct().count(),
                 paper=sum(CaseFile.objects.filter(each.cases([old.pk])).count() for each in companions()),
+                inbox=sum(counted(old) for counted in _waiting),
             )
         )
     begin_plan(actor=actor, plan=chosen, effective_date=effective_date, decision=decision, carries_posts=carries_posts)

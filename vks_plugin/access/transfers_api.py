@@ -288,6 +288,25 @@ class BeginPlanSerializer(InputSerializer):
     effective_date = serializers.DateField(help_text="Not a day to come.")
     decision = ComposedField(help_text="Number and day of the paper it rests on.")
     carries_posts = serializers.BooleanField(required=False, default=True)
+    dry_run = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Tell what would move (200), or the refusal there would be; begin nothing.",
+    )
+
+
+class LeavingSerializer(serializers.Serializer[transfers.Leaving]):
+    """What would go from one office to the one that takes it over."""
+
+    predecessor = serializers.CharField(source="old.code", help_text="Code of the old office.")
+    successor = serializers.CharField(source="new.code", help_text="Code of the office that takes it over.")
+    cases = serializers.IntegerField()
+    posts = serializers.IntegerField(help_text="Posts held there, or to be held.")
+    people = serializers.IntegerField(help_text="Who hold those posts.")
+    paper = serializers.IntegerField(
+        help_text="Cases of which paper is with the old office, or on its way from or to it."
+    )
+    inbox = serializers.IntegerField(help_text="Papers that wait in its inbox.")
 
 
 class PlanSerializer(serializers.Serializer[transfers.Plan]):
@@ -307,7 +326,7 @@ class PlanSerializer(serializers.Serializer[transfers.Plan]):
         "each new office a few at a time; ask until `state` is `done`. After 503 the plan is recorded and has stopped: go on "
         "with it, do not send it again.",
         request=BeginPlanSerializer,
-        responses={202: PlanSerializer, **refusals(400, 403, 409, 503)},
+        responses={200: LeavingSerializer(many=True), 202: PlanSerializer, **refusals(400, 403, 409, 503)},
     ),
     retrieve=extend_schema(
         summary="How far a plan is",
@@ -327,12 +346,15 @@ class RestructuringPlanViewSet(ApiViewSet):
         return self.shown(transfers.plan_for(self.actor, pk))
 
     def create(self, _request: Request) -> Response:
-        """Begin all of it."""
+        """Begin all of it, or tell what it would move."""
         transfers.restructurings_for(self.actor)
         given = dict(self.given(BeginPlanSerializer))
         rows: list[dict[str, str]] = given.pop("plan")
-        plan = _named(rows)
+        plan, dry_run = _named(rows), given.pop("dry_run")
         try:
+            if dry_run:
+                leaving: Any = transfers.preview_plan(actor=self.actor, plan=plan, **given)
+                return Response(LeavingSerializer(leaving, many=True).data)
             made = transfers.begin_plan(actor=self.actor, plan=plan, queued=True, **given)
         except VksError as error:
             raise _placed(error, rows) from error

@@ -172,14 +172,19 @@ def waiting_among(document_ids: Iterable[int]) -> QuerySet[Document]:
     return chosen.filter(Q(pk__in=waiting) | Q(root_document_id__in=waiting))
 
 
+def papers_waiting_in(unit: ProcuracyUnit) -> int:
+    """Return how many papers wait for the keepers of an office; what somebody has put into the bin waits for nobody."""
+    names = [group_name(unit.code, role) for role in KEEPERS]
+    keepers = set(Group.objects.filter(name__in=names).values_list("pk", flat=True))
+    return granted_to_groups(_waiting().filter(deleted_at__isnull=True), keepers).count() if keepers else 0
+
+
 def papers_in_hand(unit: ProcuracyUnit) -> str:
     """Return a sentence on how many papers wait for the keepers of an office; empty for none.
 
-    Once it had ended they would be superusers' alone. What somebody has put into the bin waits for nobody.
+    Once it had ended they would be superusers' alone.
     """
-    names = [group_name(unit.code, role) for role in KEEPERS]
-    keepers = set(Group.objects.filter(name__in=names).values_list("pk", flat=True))
-    papers = granted_to_groups(_waiting().filter(deleted_at__isnull=True), keepers).count() if keepers else 0
+    papers = papers_waiting_in(unit)
     if not papers:
         return ""
     return _(

@@ -318,8 +318,9 @@ class _OfDocuments(_Noting, _Closed):
         _unname(request.user, map(_document_of, rows), "correspondent")
 
     def get_obj_perms_base_context(self, request: Any, obj: Any) -> Any:
-        """Name the row that permissions are given for."""
+        """Name the row that permissions are given for: by its title, or by what it says."""
         self.unname(request, [obj])
+        note_documents(request, self.documents_of([obj]))
         return super().get_obj_perms_base_context(request, obj)  # type: ignore[misc]
 
     def get_deleted_objects(self, objs: Any, request: Any) -> Any:

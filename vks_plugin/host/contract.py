@@ -204,6 +204,11 @@ REAL_ONLY: tuple[Called | Door, ...] = (
     Called("documents.views.stream_chat_with_documents", ("query_str", "documents", "output_language")),
     Called("paperless.consumers.StatusConsumer._can_view", ("data",)),
     Called("paperless.views.ApplicationConfigurationViewSet.perform_update", ("serializer",)),
+    *(
+        Called(f"documents.views.{view}.{method}", ("serializer",))
+        for view in ("WorkflowViewSet", "WorkflowActionViewSet", "WorkflowTriggerViewSet")
+        for method in ("perform_create", "perform_update")
+    ),
     Called("documents.views.DocumentViewSet.history", ("request", "pk")),
     Called("documents.views.DocumentViewSet.suggestions", ("request", "pk")),
     Called("documents.views.DocumentViewSet.ai_suggestions", ("request", "pk")),

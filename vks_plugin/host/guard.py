@@ -52,6 +52,7 @@ from vks_plugin.host.provision import (
 from vks_plugin.host.reading import note_documents, number_of, numbers_in
 from vks_plugin.host.refusals import Refused, in_their_language, refused
 from vks_plugin.host.sharing import opened_by
+from vks_plugin.host.workflows import reaches_papers_of_others
 from vks_plugin.language import language_of, speaking
 
 if TYPE_CHECKING:
@@ -630,6 +631,19 @@ def _ask_of_settings(saves: Any) -> Any:
     return save
 
 
+def _ask_of_workflows(saves: Any) -> Any:
+    """Wrap the saving of a workflow or a part of one, which may be left to others than superusers."""
+
+    @wraps(saves)
+    def save(self: Any, serializer: Any) -> Any:
+        if not self.request.user.is_superuser and reaches_papers_of_others(serializer):
+            with speaking(language_of(self.request)):
+                raise refused(refusals.WORKFLOWS)
+        return saves(self, serializer)
+
+    return save
+
+
 def _leave_tasks_of_others(finds: Any) -> Any:
     """Wrap the list of tasks: staff see theirs and nobody's, as everybody does; the host shows them every file's name."""
 
@@ -692,6 +706,11 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("SearchResultSerializer", "to_representation", lending.leave_passages_out),
     ("ChatStreamingView", "post", talking.remember_who_asks),
     ("ApplicationConfigurationViewSet", "perform_update", _ask_of_settings),
+    *(
+        (view, method, _ask_of_workflows)
+        for view in ("WorkflowViewSet", "WorkflowActionViewSet", "WorkflowTriggerViewSet")
+        for method in ("perform_create", "perform_update")
+    ),
     ("DocumentViewSet", "suggestions", suggestions.remember_for_whom),
     ("DocumentViewSet", "ai_suggestions", suggestions.remember_for_whom),
     ("StatusConsumer", "_can_view", sockets.ask_who_hears),

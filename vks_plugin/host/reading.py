@@ -38,6 +38,8 @@ class Door(NamedTuple):
 
 _OF_PAGES = "object_id"
 """Where the address of an administration page has the key of its row."""
+_OF_RIGHTS = "object_pk"
+"""The same of the pages of who may do what with a row, which begin with what the row is called."""
 
 
 DOORS: dict[str, Door] = {
@@ -65,13 +67,22 @@ DOORS: dict[str, Door] = {
     "admin:documents_document_change": Door("view", _OF_PAGES),
     "admin:documents_document_delete": Door("view", _OF_PAGES),
     "admin:documents_document_history": Door("view", _OF_PAGES),
+    "admin:documents_document_permissions": Door("view", _OF_RIGHTS),
+    "admin:documents_document_permissions_manage_user": Door("view", _OF_RIGHTS),
+    "admin:documents_document_permissions_manage_group": Door("view", _OF_RIGHTS),
     # lists of notes and of values say what is in them, as their forms do
     "admin:documents_note_changelist": Door("view", ""),
     "admin:documents_note_change": Door("view", ""),
     "admin:documents_note_delete": Door("view", ""),
+    "admin:documents_note_permissions": Door("view", ""),
+    "admin:documents_note_permissions_manage_user": Door("view", ""),
+    "admin:documents_note_permissions_manage_group": Door("view", ""),
     "admin:documents_customfieldinstance_changelist": Door("view", ""),
     "admin:documents_customfieldinstance_change": Door("view", ""),
     "admin:documents_customfieldinstance_delete": Door("view", ""),
+    "admin:documents_customfieldinstance_permissions": Door("view", ""),
+    "admin:documents_customfieldinstance_permissions_manage_user": Door("view", ""),
+    "admin:documents_customfieldinstance_permissions_manage_group": Door("view", ""),
     # an entry of the audit trail has the text of before and after
     "admin:auditlog_logentry_change": Door("text", ""),
 }
@@ -130,7 +141,8 @@ def number_of(value: object) -> int | None:
 def number_in_address(parameter: str, value: object) -> int | None:
     """Return the number that a door would look a row up by, from what its address has for a parameter of this name."""
     # the administration pages write what is no plain letter of an address in a way of their own
-    return number_of(unquote(value) if parameter == _OF_PAGES and isinstance(value, str) else value)
+    of_pages = parameter in {_OF_PAGES, _OF_RIGHTS}
+    return number_of(unquote(value) if of_pages and isinstance(value, str) else value)
 
 
 def numbers_in(raw: object) -> list[int]:

@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
+from django.db.models import Q, QuerySet
 from documents.models import Document
 
 from vks_plugin.host.filed import belongs_to_a_case, frozen_among
@@ -63,6 +65,65 @@ def _redescribes(action: Any) -> bool:
 
 def _always(_action: Any) -> bool:
     return True
+
+
+_REACHING = (
+    "assign_owner",
+    *(f"assign_{name}" for name in _PEOPLE),
+    "remove_owners",
+    "remove_all_owners",
+    "email",
+    "webhook",
+)
+"""What an action says by which it gives papers to somebody, or sends them away."""
+
+
+_ACTIONS: str = "documents.WorkflowAction"
+"""By name: the stand-in has no workflows."""
+
+
+def _actions() -> Any:
+    return apps.get_model(_ACTIONS)
+
+
+def _reaching_kinds() -> set[int]:
+    kinds = _actions().WorkflowActionType
+    return {kinds.EMAIL, kinds.WEBHOOK, kinds.MOVE_TO_TRASH}
+
+
+def _reaching_actions() -> QuerySet[Any]:
+    given = Q(type__in=_reaching_kinds())
+    for name in _REACHING:
+        given |= Q(**({name: True} if name.startswith("remove_all") else {f"{name}__isnull": False}))
+    found: QuerySet[Any] = _actions().objects.filter(given)
+    return found
+
+
+def reaches_papers_of_others(serializer: Any) -> bool:
+    """Tell whether a workflow, or a part of one, that the host is about to save sends papers away, gives them to somebody or bins them.
+
+    Papers that are in no case yet, that is: what waits in an inbox, what others keep as their own. Whether it does so by what is
+    said now or by what stands already and would only get other papers to do it to.
+    """
+    said, row, kind = serializer.validated_data, serializer.instance, serializer.Meta.model.__name__
+    present = [row.pk] if row is not None else []
+    if kind == "Workflow":
+        actions, triggers = said.get("actions") or [], said.get("triggers") or []
+    else:
+        actions, triggers = ([said], []) if kind == "WorkflowAction" else ([], [said])
+    kinds = _reaching_kinds()
+    if any(each.get("type") in kinds or any(each.get(name) for name in _REACHING) for each in actions):
+        return True
+    # the host takes what is named by its number for its own, whichever workflow it is of
+    named = {
+        "pk": [each["id"] for each in actions if each.get("id")],
+        "workflows__triggers": [each["id"] for each in triggers if each.get("id")],
+    }
+    where = {"Workflow": "workflows", "WorkflowAction": "pk", "WorkflowTrigger": "workflows__triggers"}[kind]
+    touched = Q(**{f"{where}__in": present})
+    for path, pks in named.items():
+        touched |= Q(**{f"{path}__in": pks})
+    return _reaching_actions().filter(touched).exists()
 
 
 _ACTS: dict[str, Callable[[Any], bool]] = {

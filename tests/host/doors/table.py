@@ -260,32 +260,32 @@ DOORS: tuple[tuple[str, str, str], ...] = (
     (
         "api/workflow_actions",
         "GET POST",
-        "harmless: what a workflow does to case documents is left out; the doctor names such workflows",
+        "guard: those that reach papers of others are the superusers'; case documents are left out; the doctor names them",
     ),
     (
         "api/workflow_actions/{pk}",
         "DELETE GET PATCH PUT",
-        "harmless: what a workflow does to case documents is left out; the doctor names such workflows",
+        "guard: those that reach papers of others are the superusers'; case documents are left out; the doctor names them",
     ),
     (
         "api/workflow_triggers",
         "GET POST",
-        "harmless: what a workflow does to case documents is left out; the doctor names such workflows",
+        "guard: those that reach papers of others are the superusers'; case documents are left out; the doctor names them",
     ),
     (
         "api/workflow_triggers/{pk}",
         "DELETE GET PATCH PUT",
-        "harmless: what a workflow does to case documents is left out; the doctor names such workflows",
+        "guard: those that reach papers of others are the superusers'; case documents are left out; the doctor names them",
     ),
     (
         "api/workflows",
         "GET POST",
-        "harmless: what a workflow does to case documents is left out; the doctor names such workflows",
+        "guard: those that reach papers of others are the superusers'; case documents are left out; the doctor names them",
     ),
     (
         "api/workflows/{pk}",
         "DELETE GET PATCH PUT",
-        "harmless: what a workflow does to case documents is left out; the doctor names such workflows",
+        "guard: those that reach papers of others are the superusers'; case documents are left out; the doctor names them",
     ),
     ("assets/{path}", "DELETE GET PATCH POST PUT", "harmless: leads to another address"),
     ("favicon.ico", "GET", "harmless: a picture"),

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from tests.access.readings import forget, written
 from tests.host.doors.conftest import STRANGERS, TEXT, TITLE, Secret, Visitor, host_model
@@ -260,6 +260,15 @@ def test_what_a_superuser_reads_in_the_administration_pages(secret: Secret, as_p
         f"documents/note/{note.pk}/change/": ("view", "đổi lời khai"),
         f"documents/customfieldinstance/{value.pk}/change/": ("view", secret.case.code),
     }
+    chief, group = User.objects.get(username="chief_kv1").pk, Group.objects.get(name="vks:QN-KV1:leaders").pk
+    for row, said in (
+        (f"document/{secret.statement}", TITLE),
+        (f"note/{note.pk}", "đổi lời khai"),
+        (f"customfieldinstance/{value.pk}", secret.case.code),
+    ):
+        for page in ("", f"user-manage/{chief}/", f"group-manage/{group}/"):
+            places[f"documents/{row}/permissions/{page}"] = ("view", said)
+    places[f"documents/document/_2B{secret.statement}/permissions/"] = ("view", TITLE)
     for place, (act, said) in places.items():
         forget()
         answer = root.get(f"/admin/{place}")

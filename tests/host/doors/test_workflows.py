@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from auditlog.models import LogEntry  # type: ignore[import-untyped]
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core import mail
+from django.db.models import Q
 from documents import tasks
 
 from tests.custody.batches import seal_outright
@@ -283,3 +284,80 @@ def test_an_upload_for_a_case_stays_with_who_handed_it_in(
     assert new.document_id in as_person("chief_kv1").found()
     stranger = as_person("prosecutor_kv3")
     assert (stranger.found(), stranger.completed("can"), stranger.completed("mat")) == ([], [], [])
+
+
+def test_one_that_reaches_papers_of_others_is_the_superusers(
+    secret: Secret, one_office: None, come_in: Consume, as_person: SignIn, people: dict[str, User], posted: list[str]
+) -> None:
+    """Who may edit accounts gives himself every permission of the host: what waits in an inbox is not his for it."""
+    powers = ("view_user", "change_user", "add_workflow")
+    visitor, own = as_person("admin_province", *powers[:2]), people["admin_province"].pk
+    of_workflows = Q(content_type__app_label="documents", content_type__model__startswith="workflow")
+    every = list(
+        Permission.objects.filter(of_workflows | Q(codename__in=powers)).values_list("codename", flat=True).distinct()
+    )
+    assert visitor.ask("patch", f"/api/users/{own}/", {"user_permissions": every}).status_code == 200
+    kinds = host_model("WorkflowAction").WorkflowActionType
+    start = {"type": 1, "sources": [1, 2, 3], "filter_filename": "*"}
+    hook = {"url": "https://example.org/", "use_params": False, "body": "x", "include_document": True}
+    letter = {"subject": "x", "body": "x", "to": "toi@example.org", "include_document": True}
+    wanted: tuple[dict[str, Any], ...] = (
+        {"type": kinds.ASSIGNMENT, "assign_owner": own},
+        {"type": kinds.ASSIGNMENT, "assign_view_users": [own]},
+        {
+            "type": kinds.ASSIGNMENT,
+            "assign_change_groups": list(people["admin_province"].groups.values_list("pk", flat=True)),
+        },
+        {"type": kinds.REMOVAL, "remove_all_owners": True},
+        {"type": kinds.WEBHOOK, "webhook": hook},
+        {"type": kinds.EMAIL, "email": letter},
+        {"type": kinds.MOVE_TO_TRASH},
+    )
+    standing = workflow("DOCUMENT_ADDED", type=kinds.ASSIGNMENT, assign_owner=people["clerk_kv1"], assign_title="x")
+    standing.triggers.update(filter_filename="chỉ tệp này")
+    trigger, action = standing.triggers.get().pk, standing.actions.get().pk
+    harmless = {"type": kinds.ASSIGNMENT, "assign_title": "{original_filename}"}
+
+    def told() -> list[Any]:
+        return [
+            list(host_model(name).objects.order_by("pk").values())
+            for name in (
+                "Workflow",
+                "WorkflowTrigger",
+                "WorkflowAction",
+                "WorkflowActionWebhook",
+                "WorkflowActionEmail",
+            )
+        ]
+
+    def whole(*actions: dict[str, Any], **said: Any) -> dict[str, Any]:
+        return {"name": "Của tôi", "order": 9, "triggers": [start], "actions": list(actions), **said}
+
+    refused: list[tuple[str, str, dict[str, Any]]] = [
+        *(("post", "/api/workflows/", whole(harmless, each)) for each in wanted),
+        *(("post", "/api/workflow_actions/", each) for each in wanted if not {"email", "webhook"} & set(each)),
+        # by what stands already
+        ("post", "/api/workflows/", whole(harmless | {"id": action})),
+        ("post", "/api/workflows/", whole(harmless, triggers=[start | {"id": trigger, "type": 2}])),
+        ("patch", f"/api/workflows/{standing.pk}/", {"triggers": [start]}),
+        ("patch", f"/api/workflows/{standing.pk}/", {"enabled": True}),
+        ("patch", f"/api/workflow_triggers/{trigger}/", {"type": 2, "filter_filename": None}),
+        ("patch", f"/api/workflow_actions/{action}/", {"type": 1, "assign_title": "y"}),
+    ]
+    before = told()
+    for method, address, body in refused:
+        answer = visitor.ask(method, address, body)
+        assert (answer.status_code, "siêu quản trị" in answer.content.decode()) == (403, True), (body, answer.content)
+        assert told() == before, body
+    waits = come_in()
+    assert (posted, as_person("admin_province").found()) == ([], [])
+    assert reads(people["clerk_kv1"], waits)[0]
+    # what only describes is whoever's was let
+    assert visitor.ask("post", "/api/workflows/", whole(harmless)).status_code == 201
+    made = host_model("Workflow").objects.get(name="Của tôi")
+    assert visitor.ask("patch", f"/api/workflows/{made.pk}/", {"enabled": False}).status_code == 200
+    assert visitor.ask("delete", f"/api/workflows/{standing.pk}/").status_code == 204
+    answer = as_person(User.objects.create_superuser("toan_quyen")).ask(
+        "post", "/api/workflows/", whole(*wanted, name="Của quản trị")
+    )
+    assert answer.status_code == 201, answer.content

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import fields
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import Restructuring
-from vks_plugin.access.transfers import begin_plan, continue_restructuring, is_stopped
+from vks_plugin.access.transfers import Leaving, begin_plan, continue_restructuring, is_stopped, preview_plan
 from vks_plugin.errors import VksError
 from vks_plugin.management.actor import account, told_as_command
 from vks_plugin.organization.models import ProcuracyUnit
@@ -46,6 +47,9 @@ class Command(BaseCommand):
             action="store_true",
             help="tiếp tục những lần sắp xếp đang dừng; cùng --to: của đơn vị mới ấy, kể cả lần đang chờ",
         )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="chỉ đếm những gì sẽ chuyển, hoặc nêu điều cản trở; không chuyển gì"
+        )
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
     @told_as_command
@@ -55,6 +59,9 @@ class Command(BaseCommand):
         Raises:
             CommandError: something is missing or refused, or nothing has stopped.
         """
+        if options["dry_run"]:
+            self._tell_what_leaves(options)
+            return
         rows = self._stopped(options["new"]) if options["resume"] else self._begun(options)
         for row in rows:
             for each in continue_restructuring(row):
@@ -84,30 +91,64 @@ class Command(BaseCommand):
             raise CommandError(_("Không có lần sắp xếp nào đang dừng."))
         return rows
 
-    @staticmethod
-    def _begun(options: dict[str, Any]) -> list[Restructuring]:
-        if options["plan"] is None and options["old"] and options["new"]:
-            options["plan"] = f"{options['old']}={options['new']}"
-        if not all(options[name] for name in ("plan", "on", "decision", "user")):
-            raise CommandError(_("Hãy nêu --from và --to (hoặc --plan), --on, --decision và --user; hoặc --resume."))
-        actor = account(options["user"])
-        pairs = _pairs(options["plan"])
-        units = {
-            unit.code: unit for unit in ProcuracyUnit.objects.filter(code__in={code for both in pairs for code in both})
-        }
-        missing = [code for code in dict.fromkeys(code for both in pairs for code in both) if code not in units]
-        if missing:
-            raise CommandError(_("Không có đơn vị mang mã %(codes)s.") % {"codes": ", ".join(missing)})
+    def _tell_what_leaves(self, options: dict[str, Any]) -> None:
+        if options["resume"]:
+            raise CommandError(_("Chỉ thử được lần sắp xếp chưa bắt đầu: đã dùng --resume thì bỏ --dry-run."))
         try:
-            return begin_plan(
-                actor=actor,
-                plan=[(units[old], units[new]) for old, new in pairs],
-                effective_date=options["on"],
-                decision=options["decision"],
-                carries_posts=not options["without_posts"],
-            )
+            found = preview_plan(**_wanted(options))
         except VksError as error:
             raise CommandError(error.message) from error
+        told = [{"predecessor": each.old.code, "successor": each.new.code, **_counted(each)} for each in found]
+        if options["json"]:
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            return
+        for row in told:
+            self.stdout.write(
+                _(
+                    "%(predecessor)s → %(successor)s: %(cases)d vụ án, %(posts)d chức danh của %(people)d người, giấy của "
+                    "%(paper)d vụ án, %(inbox)d tài liệu chờ trong hộp nhận"
+                )
+                % row
+            )
+
+    @staticmethod
+    def _begun(options: dict[str, Any]) -> list[Restructuring]:
+        try:
+            return begin_plan(**_wanted(options))
+        except VksError as error:
+            raise CommandError(error.message) from error
+
+
+def _counted(row: Leaving) -> dict[str, int]:
+    """Return what goes from one office, by its name."""
+    return {each.name: getattr(row, each.name) for each in fields(row) if each.name not in {"old", "new"}}
+
+
+def _wanted(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the plan that the words of a command ask for, as the action takes it.
+
+    Raises:
+        CommandError: something is missing, or there is no such person or office.
+    """
+    if options["plan"] is None and options["old"] and options["new"]:
+        options["plan"] = f"{options['old']}={options['new']}"
+    if not all(options[name] for name in ("plan", "on", "decision", "user")):
+        raise CommandError(_("Hãy nêu --from và --to (hoặc --plan), --on, --decision và --user; hoặc --resume."))
+    actor = account(options["user"])
+    pairs = _pairs(options["plan"])
+    units = {
+        unit.code: unit for unit in ProcuracyUnit.objects.filter(code__in={code for both in pairs for code in both})
+    }
+    missing = [code for code in dict.fromkeys(code for both in pairs for code in both) if code not in units]
+    if missing:
+        raise CommandError(_("Không có đơn vị mang mã %(codes)s.") % {"codes": ", ".join(missing)})
+    return {
+        "actor": actor,
+        "plan": [(units[old], units[new]) for old, new in pairs],
+        "effective_date": options["on"],
+        "decision": options["decision"],
+        "carries_posts": not options["without_posts"],
+    }
 
 
 def _pairs(plan: str) -> list[tuple[str, str]]:

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vks_plugin.access import transfers
 from vks_plugin.access.models import Restructuring
 from vks_plugin.errors import VksError
-from vks_plugin.filing.inbox import papers_in_hand
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.access_forms import RestructuringForm
 from vks_plugin.web.shell import SignedInRequest, is_fragment, page, show
@@ -36,12 +35,8 @@ def restructuring(request: SignedInRequest) -> HttpResponse:
             try:
                 if request.POST.get("act") != "confirm":
                     told = transfers.preview_plan(actor=request.user, plan=form.plan, **given)
-                    waits = {each.old.pk for each in told if papers_in_hand(each.old)}
-                    return show(
-                        request,
-                        "vks/organization/restructuring_confirm.html",
-                        {"form": form, "told": told, "waits": waits},
-                    )
+                    given = {"form": form, "told": told}
+                    return show(request, "vks/organization/restructuring_confirm.html", given)
                 made = transfers.begin_plan(actor=request.user, plan=form.plan, queued=True, **given)
             except VksError as error:
                 form.place(error, form.rows)
