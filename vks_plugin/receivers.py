@@ -85,7 +85,7 @@ def document_stored(sender: object, *, document: Document, **_extra: object) -> 
         if filed.filed_among([document.root_document_id]):
             # asked for before the document was filed: its door is closed now
             raise Conflict(_(refusals.FILE))
-        if filing.waiting_secrets([document.pk]):
+        if filing.unread_secrets([document.pk]):
             # asked for while the paper was called otherwise, or before it lay in the inbox: its door is closed now
             document.content = ""
             erase_text(document.pk)
@@ -303,7 +303,7 @@ def connect() -> None:
     talking.on_answered(answered_from)
     sockets.before_hearing(sweep)
     filed.on_arriving(keeps_its_readers)
-    filed.on_named_secrets(filing.waiting_secrets)
+    filed.on_named_secrets(filing.unread_secrets)
     accounts.on_groups(GROUP_PREFIX, memberships_touched)
     accounts.on_service_account(service_accounts)
     accounts.on_holders(post_holders)

@@ -32,7 +32,7 @@ from vks_plugin.cases.validation import Findings, Sensitivity, no_state_secrets
 from vks_plugin.conf import configuration
 from vks_plugin.custody.queries.hand_overs import waits_for_record
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
-from vks_plugin.filing.inbox import is_waiting, waiting_among
+from vks_plugin.filing.inbox import is_waiting, waiting_or_wordless_among
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.pdf import inspect_pdf
 from vks_plugin.filing.signature_checks import look_at_commit
@@ -823,9 +823,12 @@ def is_secret(*names: str) -> bool:
     return bool(_secret(names))
 
 
-def waiting_secrets(document_ids: Iterable[int]) -> set[int]:
-    """Return which of these documents, or versions, wait in the inbox and are called a state secret (one query)."""
-    rows = waiting_among(document_ids).values_list(
+def unread_secrets(document_ids: Iterable[int]) -> set[int]:
+    """Return which of these documents, or versions, are called a state secret and are not to be read again (one query).
+
+    They wait in the inbox, or lost their words where they lie: a paper that came for a case stays with who handed it in.
+    """
+    rows = waiting_or_wordless_among(document_ids).values_list(
         "pk", "title", "original_filename", "root_document__title", "root_document__original_filename"
     )
     return {pk for pk, *names in rows if is_secret(*(name or "" for name in names))}

@@ -163,13 +163,17 @@ def is_waiting(document: Document) -> bool:
     )
 
 
-def waiting_among(document_ids: Iterable[int]) -> QuerySet[Document]:
-    """Return those of these documents that lie in the inbox, and those that are versions of such; in the trash too."""
+def waiting_or_wordless_among(document_ids: Iterable[int]) -> QuerySet[Document]:
+    """Return those of these documents that lie in the inbox, or in no case and without a word of text, wherever they lie.
+
+    And those that are versions of such; in the trash too.
+    """
     if not ServiceAccount.objects.exists():
         return Document.global_objects.none()
-    waiting = _waiting().values("pk")
+    wordless = Document.global_objects.filter(content="", root_document__isnull=True)
+    found = _waiting() | wordless.exclude(pk__in=CaseDocument.objects.values("document_id"))
     chosen = Document.global_objects.filter(pk__in=list(document_ids))
-    return chosen.filter(Q(pk__in=waiting) | Q(root_document_id__in=waiting))
+    return chosen.filter(Q(pk__in=found.values("pk")) | Q(root_document_id__in=found.values("pk")))
 
 
 def papers_waiting_in(unit: ProcuracyUnit) -> int:

@@ -55,7 +55,7 @@ def _unread(document_id: int) -> dict[str, str]:
     _log.warning("Processing again was left out for document %s, whose text is not kept", document_id)
     return {
         "reason": _(
-            "Tài liệu chờ ở hộp nhận mang dấu độ mật ở tên nên không xử lý lại: chữ của nó không được lưu ở đây. Nếu không "
+            "Tài liệu mang dấu độ mật ở tên nên không xử lý lại: chữ của nó không được lưu ở đây. Nếu không "
             "mật, hãy sửa tiêu đề, hoặc nhờ quản trị xóa rồi tải lên lại với tên tệp khác."
         )
     }

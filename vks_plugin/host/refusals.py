@@ -37,7 +37,7 @@ LENT = gettext_noop(
     "không mở tệp, không tải về tại đây."
 )
 NAMED_SECRET = gettext_noop(
-    "Tài liệu chờ ở hộp nhận mang dấu độ mật ở tên, bí mật nhà nước không lưu ở đây: không xử lý lại, không thêm phiên bản, "
+    "Tài liệu mang dấu độ mật ở tên, bí mật nhà nước không lưu ở đây: không xử lý lại, không thêm phiên bản, "
     "không ghi chữ, không tách, ghép, xoay, bỏ trang, bỏ mật khẩu, không làm tài liệu khác từ nó. Hãy lập thẻ chỉ dẫn trong trang "
     "của vụ án rồi nhờ quản trị xóa. Nếu không mật: dấu nằm ở tiêu đề thì sửa tiêu đề rồi làm lại, nằm ở tên tệp thì nhờ quản trị "
     "xóa rồi tải lên lại với tên tệp khác."

@@ -17,6 +17,7 @@ from documents import tasks
 from tests.custody.batches import seal_outright
 from tests.filing.test_inbox import Consume, come_in, one_office, reads
 from tests.host.doors.conftest import Kept, Secret, Visitor, host_model
+from tests.host.doors.test_files import version
 from tests.people import file_pdf, pdf_bytes
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.filing.models import IntakeItem
@@ -202,6 +203,7 @@ def test_what_a_workflow_calls_a_state_secret_keeps_no_word(
     meant_for: str,
     one_office: None,
     come_in: Consume,
+    as_person: SignIn,
     people: dict[str, User],
     catalogue: dict[str, CatalogueType],
     case: CaseFile,
@@ -216,9 +218,26 @@ def test_what_a_workflow_calls_a_state_secret_keeps_no_word(
     assert (paper.title, paper.content, "chữ trên" in paper.notes.get().note.lower()) == ("Báo cáo TỐI MẬT", "", True)
     assert not CaseDocument.objects.exists()
     assert reads(reader, paper)[:2] == (True, False)
+    # nor do they come back, whosever it is now: as its name is, so it stays
+    visitor, address = as_person(reader, "change_document", "add_document"), f"/api/documents/{paper.pk}/"
+    again = {"documents": [paper.pk]}
+    for answer in (
+        visitor.ask("post", "/api/documents/reprocess/", again),
+        visitor.ask("post", "/api/documents/rotate/", again | {"degrees": 90}),
+        visitor.ask("patch", address, {"content": "Bản quét không chủ"}),
+        visitor.post(f"{address}update_version/", version("Bản quét không chủ")),
+    ):
+        assert answer.status_code == 403, answer.content
+        assert "độ mật" in answer.json()["detail"]
+    assert Document.objects.get(pk=paper.pk).content == ""
     trail = json.dumps([entry.changes for entry in LogEntry.objects.all()], ensure_ascii=False)
     assert "quet.pdf" in trail
     assert "không chủ" not in trail
+    # the workflow was wrong
+    assert visitor.ask("patch", address, {"title": "Báo cáo"}).status_code == 200
+    if meant_for == "a case, of somebody":
+        assert visitor.ask("post", "/api/documents/reprocess/", again).status_code == 200
+        assert "không chủ" in Document.objects.get(pk=paper.pk).content
 
 
 @pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED"])
