@@ -122,6 +122,23 @@ def test_a_record_bears_only_what_is_known_of_it(taken_in: HandOver, people: dic
         cancel(actor=clerk, row=row, reason="x")
 
 
+def test_folios_of_volumes_that_lie_apart_are_told_as_stretches(taken_in: HandOver, people: dict[str, User]) -> None:
+    clerk, case = people["clerk_kv1"], taken_in.case
+    court = Terms(part="hsva", direction="vks_ta", reason="truy_to", agency="Tòa án nhân dân khu vực 1")
+    accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=court), checks=PASSED, awaits_paper=True)
+    back = Terms(part="hsva", direction="ta_vks", reason="tra_ho_so", agency=court.agency, volumes=[1, 2, 5])
+    row = hand_over(actor=clerk, case=case, terms=back)
+    assert (row.folio_range, row.folios_cited) == ((1, 50), "1–20, 41–50")
+    said = "30 bút lục (từ 1 đến 20, từ 41 đến 50)"
+    assert f"Tổng cộng: 3 tập, {said}, " in _words(write_hand_over(row, "pdf").content)
+    today = timezone.localdate()
+    _register, paper = register_paper(clerk, register="giao-nhan", unit="QN-KV1", first=today, last=today)
+    assert f"{said}, 3 tập" in paper.rows[-1][1]
+    row.volumes[2] |= {"folio_to": 41}
+    assert (row.folios_cited, row.folios_counted) == ("1–20, 41", "21 bút lục (từ 1 đến 20, số 41)")
+    assert "Tập 5 – hồ sơ vụ án 41 " in _words(write_hand_over(row, "pdf").content)
+
+
 def test_symbols_of_records_are_of_series_there_are(settings: Any) -> None:
     assert set(NumberSeries.Series.values) >= PAPER_SERIES
     for wrong in ("BB-VKS", "hand_over=", "other=BB", "hand_over=A,hand_over=B", "hand_over=" + "x" * 41):

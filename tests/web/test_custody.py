@@ -55,7 +55,9 @@ def counting(answer: Any) -> bool:
     return any("data-vks-counting" in each for _tag, each in Page(answer).elements)
 
 
-def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, units: dict[str, ProcuracyUnit]) -> None:
+def test_a_file_is_taken_in_and_given_on(
+    twelve: CaseFile, as_person: SignIn, units: dict[str, ProcuracyUnit], people: dict[str, User]
+) -> None:
     clerk, code = as_person("clerk_kv1"), twelve.code
     page = Page(clerk.get(f"/vks/cases/{code}/custody/"))
     assert AGENCY in page.text
@@ -159,6 +161,28 @@ def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, un
     assert (answer.status_code, answer["Content-Disposition"].startswith("attachment")) == (200, True)
     assert clerk.get("/vks/custody/register/", asked | {"unit": "QN-KV3"}).status_code == 400
     assert clerk.post(f"/vks/custody/{row.pk}/cancel/", {"reason": "x"}).status_code == 409
+    # what went to court comes back from there, and is asked for as that
+    court = Terms(part="hsva", direction="vks_ta", reason="truy_to", agency="Tòa án nhân dân khu vực 1")
+    checks = Checks(documents_complete=True, exhibits_complete=True, served=True)
+    sent_out = hand_over(actor=people["clerk_kv1"], case=twelve, terms=court)
+    accept(actor=people["clerk_kv1"], row=sent_out, checks=checks, awaits_paper=True)
+    page = Page(clerk.get(f"/vks/custody/new/?case={code}"))
+    assert (page.fields["direction"], page.fields["agency"]) == ("ta_vks", "Tòa án nhân dân khu vực 1")
+    back = {"part": "hsva", "direction": "ta_vks", "agency": court.agency, "reason": "tra_ho_so"}
+    some = {"other_unit": "QN-KV1", "volumes": ["1", "2", "5"]}
+    text = Page(clerk.post(f"/vks/custody/new/?case={code}", back | some, follow=True)).text
+    assert "3 tập, BL 1–20, 41–50" in text
+    returned = HandOver.objects.latest("pk")
+    text = Page(
+        clerk.post(
+            f"/vks/custody/{returned.pk}/accept/",
+            FOUND | {"volumes": some["volumes"], "missing": "Các tập khác"},
+            follow=True,
+        )
+    ).text
+    assert "Nhận nốt các tập còn thiếu" in text
+    rest = Page(clerk.get(f"/vks/custody/new/?case={code}&completes={returned.pk}")).text
+    assert f"Nhận nốt phần còn thiếu của biên bản {returned.written_number}." in rest
     # a procuracy elsewhere is named by who gives it
     page = Page(clerk.get(f"/vks/custody/new/?case={code}&direction=vks_khac"))
     assert (page.fields["direction"], page.fields["agency"], "ngoài hệ thống" in page.text) == ("vks_khac", "", True)

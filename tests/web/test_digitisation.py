@@ -47,6 +47,10 @@ def test_a_batch_by_the_page_from_opening_to_the_paper(
         return reverse("vks:digitisation_act", args=[code, batch.pk, name])
 
     assert scanner.post(act("start")).status_code == 302
+    # the step that comes next is chosen already
+    assert Page(scanner.get(section)).fields["step"] == "tiep_nhan"
+    assert scanner.post(act("step"), {"step": "tiep_nhan"}).status_code == 302
+    assert Page(scanner.get(section)).fields["step"] == "kiem_tra_but_luc"
     refused = scanner.post(act("step"), {"step": "quet", "note": "Máy số 2"})
     assert refused.status_code == 400
     text = Page(refused).text

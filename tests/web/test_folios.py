@@ -153,6 +153,12 @@ def test_an_order_is_put_together_looked_at_and_confirmed(
     page = Page(press(client, case, page, "blank", row="2", blank="2"))
     assert page.fields["without"] == f"{statement.pk}:2"
     assert "Đánh số bút lục 7–10" in page.text
+    # one number is no range
+    alone = Page(
+        press(client, case, Page(press(client, case, page, f"out:{indictment.pk}")), "blank", row="1", blank="2-3")
+    )
+    assert "Đánh số bút lục 7 " in f"{alone.text} "
+    assert "7–7" not in alone.text
     # nothing of it is written before it is confirmed
     assert snapshot() == before
     answer = press(client, case, page, "confirm", without_reason="Trang trắng")

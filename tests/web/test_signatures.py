@@ -280,9 +280,16 @@ def test_what_was_confirmed_is_signed_and_sealed_as_signed(
             True,
         )
     assert not PageChange.objects.exists()
-    good = signed(present)
+
+    def offered() -> bytes:
+        (link,) = [each for each in Page(client.get(where)).links() if "/download/" in each]
+        return client.get(link).getvalue()
+
+    # what the page hands out to be signed is taken when it comes back
+    good = signed(offered())
     # whoever let the quality pass may bring it: the file is the one that was checked
     assert _sent(as_person("inspector_kv1"), where, good).status_code == 302
+    assert offered() == good
     twice = signed(good, authorities().second, field="Lãnh đạo")
     assert _sent(client, where, twice).status_code == 302
     page = Page(client.get(reverse("vks:section", args=[case.code, "digitisation"]))).text

@@ -39,6 +39,13 @@ def _side(heading: str, name: str, title: str, place: str) -> str:
     return f"{heading}: ông (bà) {name or _BLANK}; chức vụ: {title or '……………………'}; đơn vị: {place}."
 
 
+def _span(volume: dict[str, Any]) -> str:
+    first, last = volume["folio_from"], volume["folio_to"]
+    if first is None:
+        return ""
+    return str(first) if first == last else f"{first} – {last}"
+
+
 def _found(value: bool | None, *, refused: bool) -> str:  # noqa: FBT001 - what a box on the paper says
     if value is None:
         return "chưa xác nhận" if refused else "…"
@@ -72,7 +79,7 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
         (
             str(number),
             f"{each['label']} – {dict(PARTS)[row.part].lower()}",
-            f"{each['folio_from']} – {each['folio_to']}" if each["folio_from"] is not None else "",
+            _span(each),
             not_there if each["received"] is False else "",
         )
         for number, each in enumerate(row.volumes, start=1)
@@ -91,10 +98,9 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
         )
         for number, each in enumerate(row.exhibits, start=1)
     ]
-    folios = row.folio_range
     lacking = len(row.lacking_exhibits)
     counted = [f"{len(row.volumes)} tập"] if row.volumes or not row.exhibits else []
-    counted += [f"{row.folio_count} bút lục (từ {folios[0]} đến {folios[1]})"] if folios is not None else []
+    counted += [row.folios_counted] if row.folios_counted else []
     counted += [f"{row.total_pages} trang"] if row.total_pages else []
     if row.exhibits:
         counted.append(
@@ -164,7 +170,8 @@ def volume_labels(case: CaseFile) -> bytes:
     """
 
     def label(part: str, each: dict[str, Any]) -> Label:
-        folios = f"Bút lục {each['folio_from']} – {each['folio_to']}" if each["folio_from"] is not None else ""
+        span = _span(each)
+        folios = f"Bút lục {span}" if span else ""
         said = folios if part == "hsva" else "Hồ sơ kiểm sát"
         return Label(each["code"], each["label"], (case.code, said, case.unit.short_name))
 

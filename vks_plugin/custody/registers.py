@@ -277,12 +277,10 @@ def _lines(parts: Iterable[str]) -> str:
 
 
 def _folios(row: HandOver) -> str:
-    folios = row.folio_range
     if not row.volumes:
         # exhibits alone follow
         return ""
-    volumes = f"{len(row.volumes)} tập"
-    return volumes if folios is None else f"{row.folio_count} bút lục (từ {folios[0]} đến {folios[1]}), {volumes}"
+    return ", ".join(filter(None, (row.folios_counted, f"{len(row.volumes)} tập")))
 
 
 def _exhibits(row: HandOver) -> str:

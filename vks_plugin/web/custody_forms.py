@@ -40,7 +40,7 @@ from vks_plugin.custody.queries.hand_overs import (
     people_to_receive,
     volumes_to_give,
 )
-from vks_plugin.custody.queries.holding import holder_of, offices_kept
+from vks_plugin.custody.queries.holding import holder_of, offices_kept, way_back
 from vks_plugin.custody.registers import REGISTERS, registers_for
 from vks_plugin.errors import VksError
 from vks_plugin.organization.models import ProcuracyUnit
@@ -182,9 +182,9 @@ class HandOverForm(_ScanForm):
         chooser.choices = [(value, gettext(label)) for value, label in PARTS if value in parts]
         self.chosen_part = part if part in parts else (parts[0] if parts else "hsva")
         self.directions = self._directions(giving, takes_in=takes_in)
-        self.chosen_direction = (
-            direction if direction in self.directions else (self.directions[0] if self.directions else "")
-        )
+        # what went out to a court comes back from one, unless the person says something else
+        likely = (direction, way_back(case, self.chosen_part), *self.directions)
+        self.chosen_direction = next((each for each in likely if each in self.directions), "")
         fields: Any = self.fields
         fields["direction"].choices = [(value, gettext(DIRECTIONS[value].label)) for value in self.directions]
         fields["reason"].choices = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -46,10 +47,12 @@ class StepForm(StyledForm):
     pages = _number(_("Số trang"))
     note = forms.CharField(label=_("Ghi chú"), max_length=500, required=False)
 
-    def __init__(self, *args: Any, batch: DigitisationBatch, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, batch: DigitisationBatch, noted: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chooser: Any = self.fields["step"]
         chooser.choices = [(each.name, _(each.label)) for each in DIGITISATION_STEPS if batch.state in each.states]
+        # the one that comes next, as the work goes on
+        self.initial["step"] = next((value for value, _label in chooser.choices if value not in noted), None)
 
 
 class FindingForm(StyledForm):

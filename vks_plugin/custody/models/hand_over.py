@@ -287,6 +287,29 @@ class HandOver(models.Model):
         return (min(first), max(last)) if first and last else None
 
     @property
+    def folio_stretches(self) -> list[tuple[int, int]]:
+        """The folios of what is handed over, first and last of each stretch that has none of another volume in it."""
+        found: list[tuple[int, int]] = []
+        said = [(each["folio_from"], each["folio_to"]) for each in self.volumes]
+        for first, last in sorted(each for each in said if None not in each):
+            if found and first <= found[-1][1] + 1:
+                found[-1] = (found[-1][0], max(last, found[-1][1]))
+            else:
+                found.append((first, last))
+        return found
+
+    @property
+    def folios_cited(self) -> str:
+        """The folios as they are cited, such as `1–12, 19–23`; empty where no volume says."""
+        return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in self.folio_stretches)
+
+    @property
+    def folios_counted(self) -> str:
+        """How many folios they are and which, as printed papers say it; empty where no volume says."""
+        said = [f"số {first}" if first == last else f"từ {first} đến {last}" for first, last in self.folio_stretches]
+        return f"{self.folio_count} bút lục ({', '.join(said)})" if said else ""
+
+    @property
     def folio_count(self) -> int:
         """How many folios the volumes have together, by their first and last."""
         return sum(

@@ -103,6 +103,18 @@ def holder_of(case: CaseFile, part: str = "hsva") -> Holder:
     return Holder(found.keeper, found.keeper_name, found.since, found)
 
 
+_WAYS_BACK = {"vks_ta": "ta_vks", "vks_cqdt": "cqdt_vks", "vks_khac": "khac_vks"}
+
+
+def way_back(case: CaseFile, part: str = "hsva") -> str:
+    """Return the direction in which paper that was handed out of our offices comes back; empty: it was not."""
+    found = open_holding(case, part)
+    if found is None or found.cause != Holding.Cause.HAND_OVER or found.reference is None:
+        return ""
+    gone = HandOver.objects.filter(pk=found.reference).values_list("direction", flat=True).first()
+    return _WAYS_BACK.get(gone or "", "")
+
+
 def volumes_out(case: CaseFile, part: str) -> set[int]:
     """Return the numbers of the volumes of a part that are out on loan (one query)."""
     out = LoanedPart.objects.filter(case=case, part=part, is_out=True, volume__gt=0)

@@ -95,7 +95,7 @@ def _card(request: SignedInRequest, view: CaseView, batch: DigitisationBatch, ho
             allowed -= {"cancel"}
         card.moves = [(each.name, _(each.label)) for each in DIGITISATION.moves if each.name in allowed]
         if any(batch.state in each.states for each in DIGITISATION_STEPS):
-            card.step_form = form("step", StepForm, batch=batch)
+            card.step_form = form("step", StepForm, batch=batch, noted=noted)
         card.reason_form = form("reason", ReasonForm)
         card.seals = batch.state == SIGNED_IN
         if card.seals and batch.confirmed_at is not None:
