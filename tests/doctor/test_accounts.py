@@ -8,12 +8,13 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
-from documents.models import CustomField, DocumentType, StoragePath
+from django.utils import timezone
+from documents.models import CustomField, Document, DocumentType, StoragePath
 
 from tests.doctor.treatment import Ward, treats
-from vks_plugin.cases.models import CatalogueType
+from vks_plugin.cases.models import CaseFile, CatalogueType
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
-from vks_plugin.organization.actions import SERVICE_ACCOUNT, ensure_group, suspend_dated_access
+from vks_plugin.organization.actions import SERVICE_ACCOUNT, ensure_group, service_account_id, suspend_dated_access
 from vks_plugin.organization.models import Appointment, ProcuracyUnit, ServiceAccount
 from vks_plugin.organization.roles import Role, group_name
 
@@ -157,6 +158,23 @@ def test_somebody_who_may_edit_users(ward: Ward, people: dict[str, User], throug
     clerk = User.objects.get(pk=people["clerk_kv1"].pk)
     assert clerk.has_perm("auth.view_user")
     assert not clerk.has_perm("auth.change_user")
+
+
+@treats("locked-holders")
+def test_a_locked_account_that_still_holds_a_post(ward: Ward, case: CaseFile, people: dict[str, User]) -> None:
+    # one of the people of the tests is locked from the beginning
+    Appointment.objects.filter(user__is_active=False).update(ended_at=timezone.now())
+    ward.sound("locked-holders")
+    who = people["prosecutor_kv1"]
+    Document.objects.create(title="Đơn", mime_type="application/pdf", checksum="w" * 64, owner=who)
+    User.objects.filter(pk=who.pk).update(is_active=False)
+    result = ward.sick("locked-holders", "warning")
+    assert "prosecutor_kv1 (QN-KV1)" in result.sentence
+    assert "1 vụ án còn giao cho họ, 1 tài liệu" in result.sentence
+    ward.follow(result)
+    ward.sound("locked-holders")
+    # the colleagues who keep the inbox have it
+    assert Document.objects.get(title="Đơn").owner_id == service_account_id()
 
 
 @treats("staff")

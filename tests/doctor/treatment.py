@@ -173,7 +173,8 @@ class Ward:
 
     def _request(self, method: str, path: str, body: str = "{}") -> None:
         values = json.loads(body)
-        if self.host == "lite":
+        # our own doors are there too
+        if self.host == "lite" and not path.startswith("/api/vks/"):
             _by_hand(method, path, values)
             return
         root, _made = User.objects.get_or_create(username="root", defaults={"is_superuser": True, "is_staff": True})

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
+from rest_framework.authtoken.models import Token
 
 from tests.web.conftest import Page
 from vks_plugin.cases.models import CaseFile
@@ -91,6 +93,30 @@ def test_an_appointment_opens_the_door_at_once_and_its_end_closes_it(
     second = {"user": str(people["inspector_kv1"].pk), "role": "chief_procurator", "capacity": "regular"}
     told = Page(chief.post(ADDRESS, body | second, follow=True)).text
     assert f"đang có người giữ: {display_name(people['chief_kv1'])}." in told
+
+
+def test_a_locked_account_is_out_at_once_and_its_leader_sees_what_stays_with_it(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    """A session that is open and a token that was given end with the account; posts, cases and papers stay its own."""
+    who, chief = people["prosecutor_kv1"], as_person("chief_kv1")
+    document = f"/api/documents/{filed_case.documents[0].document_id}/preview/"
+    addresses = (f"/vks/cases/{filed_case.case.code}/", f"/api/vks/cases/{filed_case.case.code}/", document)
+    signed_in, by_token = as_person("prosecutor_kv1"), Client(headers={"Authorization": "Token abc"})
+    Token.objects.create(user=who, key="abc")
+    assert [signed_in.get(each).status_code for each in addresses] == [200] * 3
+    assert [by_token.get(each).status_code for each in addresses[1:]] == [200] * 2
+    words = "tài khoản đã khóa"
+    before = Page(chief.get(ADDRESS)).text.count(words)
+    User.objects.filter(pk=who.pk).update(is_active=False)
+    assert {signed_in.get(each).status_code for each in addresses} <= {302, 401, 403}
+    assert {by_token.get(each).status_code for each in addresses[1:]} == {401}
+    told = Page(chief.get(ADDRESS)).text
+    assert told.count(words) == before + 1
+    assert "vụ án vẫn giao cho người này" in told
+    post = Appointment.objects.get(user=who, unit__code="QN-KV1")
+    assert chief.post(f"{ADDRESS}appointments/{post.pk}/end/").status_code == 302
+    assert Page(chief.get(ADDRESS)).text.count(words) == before
 
 
 @pytest.mark.parametrize(

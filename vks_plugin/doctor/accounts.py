@@ -8,9 +8,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
 from django.utils import timezone
 
-from vks_plugin.cases.models import CatalogueType
+from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.doctor.results import Result, Scope, error, ok, some, warning
 from vks_plugin.host import probes
+from vks_plugin.host.models import Document
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH, STORAGE_TEMPLATE
 from vks_plugin.organization.actions import SERVICE_ACCOUNT
 from vks_plugin.organization.models import Appointment, ProcuracyUnit, ServiceAccount
@@ -179,6 +180,28 @@ def user_administrators(_scope: Scope) -> Result:
         "accounts or reset passwords of who has no post",
         mend=f"Bỏ quyền sửa người dùng và nhóm của họ trên trang Người dùng & nhóm, hoặc qua API: {' '.join(steps)} "
         "(take that permission away).",
+    )
+
+
+def locked_holders(_scope: Scope) -> Result:
+    """A locked account opens nothing, but its posts, assignments and papers stay its own until a post is ended."""
+    posts = Appointment.objects.not_over(timezone.localdate()).filter(user__is_active=False)
+    rows = list(posts.order_by("pk").values_list("pk", "user__username", "unit__code"))
+    if not rows:
+        return ok()
+    people = posts.values("user_id")
+    cases = (
+        Assignment.objects.in_force(timezone.localdate()).filter(user__in=people).values("case_id").distinct().count()
+    )
+    loose = Document.objects.filter(owner__in=people, root_document__isnull=True).count()
+    who = sorted({f"{name} ({unit})" for _pk, name, unit in rows})
+    return warning(
+        f"{some(who)} đã bị khóa tài khoản mà còn chức danh: {cases} vụ án còn giao cho họ, {loose} tài liệu họ đưa vào mà chưa "
+        "vào hồ sơ thì không đồng nghiệp nào thấy.",
+        "locked accounts still hold posts: their cases wait, and what they put in and did not file nobody sees",
+        mend="Nếu họ không quay lại: lãnh đạo chấm dứt chức danh ở trang Tổ chức, hoặc "
+        + " ".join(f"`POST /api/vks/appointments/{pk}/end/`" for pk, _name, _unit in rows)
+        + ", rồi phân công lại; tài liệu chưa vào hồ sơ sẽ vào hộp nhận của đơn vị (end their posts, then assign anew).",
     )
 
 

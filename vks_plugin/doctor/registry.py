@@ -78,6 +78,7 @@ CHECKS: tuple[Check, ...] = (
     Check("memberships", "Người trong nhóm quyền", _E, accounts.memberships),
     Check("superusers", "Siêu quản trị", _W, accounts.superusers),
     Check("user-administrators", "Người sửa được người dùng", _W, accounts.user_administrators),
+    Check("locked-holders", "Tài khoản khóa còn chức danh", _W, accounts.locked_holders),
     Check("staff", "Người vào trang quản trị Django", _W, accounts.staff),
     Check("case-code-field", "Trường Mã vụ án", _E, accounts.case_code_field),
     Check("storage-path", "Đường dẫn lưu trữ", _E, accounts.storage_path),
