@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 from collections.abc import Callable
@@ -283,6 +284,36 @@ def test_several_offices_take_over_by_one_plan(
     assert CaseFile.objects.get(pk=case.pk).unit.code == "QN-KV3"
     assert CaseFile.objects.get(pk=elsewhere.pk).unit.code == "QN"
     assert _post(admin, f"{one}resume/").status_code == 409
+
+
+@pytest.mark.parametrize("dissolved", [False, True])
+def test_an_office_is_split_among_several_case_by_case(
+    dissolved: bool,
+    case: CaseFile,
+    people: dict[str, User],
+    as_person: Any,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """As docs/leaders.md has it: what goes elsewhere first, by a filter, then the rest to the one that takes over."""
+    old, leader = case.unit, as_person("chief_province")
+    going = [register(actor=people["chief_kv1"], unit=old, name="Vụ án ở phường Hà Lầm") for _number in range(2)]
+    rest = register(actor=people["chief_kv1"], unit=old)
+    ProcuracyUnit.objects.filter(pk=make_district("QN-HL").pk).update(active_from=dt.date(2000, 1, 1))
+    if dissolved:
+        # it ended by the paper that split it, with its cases left in it
+        ProcuracyUnit.objects.filter(pk=old.pk).update(valid_to=timezone.localdate() - dt.timedelta(days=1))
+    listed = leader.get("/api/vks/cases/", {"unit": old.code, "q": "phường Hà Lầm"}).json()["results"]
+    assert {each["code"] for each in listed} == {each.code for each in going}
+    for each in listed:
+        path = f"/api/vks/cases/{each['code']}/transfer/"
+        assert _post(as_person("chief_kv3"), path, {"to": "QN-HL", "decision": PAPER}).status_code == 404
+        assert _post(leader, path, {"to": "QN-HL", "decision": PAPER}).status_code == 200
+    left = _post(leader, PLANS, _plan((old.code, "QN-KV3")) | {"dry_run": True}).json()
+    assert [each["cases"] for each in left] == [2]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert _post(leader, PLANS, _plan((old.code, "QN-KV3"))).status_code == 202
+    now = dict(CaseFile.objects.values_list("code", "unit__code"))
+    assert now == {case.code: "QN-KV3", rest.code: "QN-KV3"} | {each.code: "QN-HL" for each in going}
 
 
 def test_a_plan_is_tried_before_it_is_begun(
