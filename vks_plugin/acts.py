@@ -63,6 +63,21 @@ _HANDED = (
 """What the two entries of a hand-over, of its sending and its receipt, both say in the open."""
 _HANDED_HIDDEN = ("giver", "receiver", "exhibits_listed")
 """What both hide."""
+_HAPPENED = (
+    "event_id",
+    "event",
+    "accused_id",
+    "happened_on",
+    "event_time",
+    "stage_before",
+    "stage",
+    "status_before",
+    "status",
+    "case_stage",
+    "case_status",
+    "suspended",
+)
+"""What the entries of an event and of its withdrawal both say in the open."""
 
 ACTS: dict[str, Act] = {
     # a case opened to one person for a while
@@ -134,19 +149,11 @@ ACTS: dict[str, Act] = {
     # the case and its papers
     "case_registered": Act(
         _("Đăng ký vụ án"),
-        ("code", "case_kind", "unit", "stage", "status", "handled_on", "decision_date", "accused"),
+        ("code", "case_kind", "unit", "stage", "status", "handled_on", "decision_date", "accused", "crime_class"),
         hidden=("name", "number", "agency"),
     ),
-    "event_recorded": Act(
-        _("Ghi sự kiện tố tụng"),
-        ("event_id", "event", "accused_id", "happened_on", "stage_before", "stage", "status_before", "status"),
-        hidden=("number", "reason"),
-    ),
-    "event_withdrawn": Act(
-        _("Rút sự kiện tố tụng"),
-        ("event_id", "event", "accused_id", "happened_on", "stage_before", "stage", "status_before", "status"),
-        hidden=("reason",),
-    ),
+    "event_recorded": Act(_("Ghi sự kiện tố tụng"), _HAPPENED, hidden=("number", "reason")),
+    "event_withdrawn": Act(_("Rút sự kiện tố tụng"), _HAPPENED, hidden=("reason",)),
     # videos
     "video_kept": Act(
         _("Nạp video kèm tài liệu"),
@@ -419,7 +426,8 @@ ACTS: dict[str, Act] = {
     # the record: its history says the same in words
     "record_changed": Act(
         _("Sửa hồ sơ"),
-        ("change_kind", "subject", "subject_id", "fields"),
+        # the last three of a charge, or of a case that hangs together with this one: what else says how long it is kept
+        ("change_kind", "subject", "subject_id", "fields", "crime_class", "relation", "related_id"),
         hidden=("label", "changes", "reason"),
     ),
     "folios_numbered": Act(
@@ -631,7 +639,7 @@ class Field(NamedTuple):
     """`text`, or what a code stands for: `unit`, `units`, `unit_kind`, `stages`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
     `status`, `event`, `part`, `parts`, `direction`, `handing_reason`, `volume_folios`, `exhibits`, `step`, `batch_state`, `term`, `retention_rule`, `ground`, `loan_form`,
     `day`, `moment`, `yes`, `numbers`, `hash`,
-    `court_level`, `shown_kinds`, `finding_kind`, `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
+    `court_level`, `shown_kinds`, `finding_kind`, `change_kind`, `relation`, `subject`, `fields` and `changes` of a part of the record."""
 
 
 FIELDS: dict[str, Field] = {
@@ -681,6 +689,13 @@ FIELDS: dict[str, Field] = {
     "event": Field(_("Sự kiện"), "event"),
     "accused_id": Field(_("Bị can số")),
     "happened_on": Field(_("Ngày xảy ra"), "day"),
+    "event_time": Field(_("Giờ xảy ra")),
+    "case_stage": Field(_("Giai đoạn của vụ án từ đó"), "stage"),
+    "case_status": Field(_("Trạng thái của vụ án từ đó"), "status"),
+    "suspended": Field(_("Các bị can đang tạm đình chỉ, theo số"), "numbers"),
+    "crime_class": Field(_("Loại tội phạm nặng nhất từ đó")),
+    "relation": Field(_("Quan hệ"), "relation"),
+    "related_id": Field(_("Vụ liên quan, số trong hệ thống")),
     "filing": Field(_("Tài liệu vụ án số")),
     "document": Field(_("Tài liệu số")),
     "sha256": Field(_("SHA-256 của tệp"), "hash"),

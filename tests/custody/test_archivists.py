@@ -15,10 +15,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from tests.custody.test_retention import ended, kept_one_year
+from tests.custody.test_retention import ended_long_ago, kept_one_year
 from tests.disposal.conftest import WHY, signed
 from tests.people import STARTED, file_pdf, register
-from vks_plugin.cases.models import CaseFile, ProceduralEvent
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import accession, loans
 from vks_plugin.custody.actions.holding import state_beginning
@@ -221,10 +221,9 @@ def test_many_at_one_archive_tell_one_story(
     cases = [filed_case.case, other]
     kept_one_year()
     for case in cases:
-        ended(case, people["chief_kv1"])
+        ended_long_ago(case, people["chief_kv1"])
         keeper = Keeper(unit=case.unit)
         state_beginning(actor=people["chief_kv1"], case=case, part="hsva", keeper=keeper, since=timezone.now())
-    ProceduralEvent.objects.filter(case__in=cases).update(happened_on=dt.date(2024, 5, 4))
     # what makes packages changes the folder of its process: workers are processes of their own, these here are threads
     packing, pack = threading.Lock(), accession._pack
 

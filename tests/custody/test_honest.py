@@ -23,12 +23,12 @@ from documents.models import Document
 
 from tests.custody.batches import batch_in, sealed
 from tests.custody.test_hand_overs import PASSED
-from tests.custody.test_retention import ended, kept_one_year
+from tests.custody.test_retention import ended_long_ago, kept_one_year
 from tests.disposal.conftest import carried_out, ready
 from tests.people import FiledCase, _make_papers, file_pdf, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
-from vks_plugin.cases.models import CaseDocument, CaseFile, ProceduralEvent
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import accession, as_it_stands, hand_overs
 from vks_plugin.custody.actions.hand_overs import Terms
@@ -189,7 +189,7 @@ def _moved(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> CaseFile
 
 def _archived(case: CaseFile, people: dict[str, User]) -> Path:
     """Let the archive take a case that is finished; return its package."""
-    ended(case, people["prosecutor_kv1"])
+    ended_long_ago(case, people["prosecutor_kv1"])
     with TestCase.captureOnCommitCallbacks(execute=True):
         row = accession.prepare(actor=people["clerk_kv1"], codes=[case.code])
     with TestCase.captureOnCommitCallbacks(execute=True):
@@ -200,8 +200,7 @@ def _archived(case: CaseFile, people: dict[str, User]) -> Path:
 
 
 def _disposed_of(case: CaseFile, people: dict[str, User]) -> None:
-    """Let the years of keeping go by, and the file with them."""
-    ProceduralEvent.objects.filter(case=case).update(happened_on=dt.date(2024, 5, 4))
+    """Let the file go: it was finished years ago."""
     carried_out(people["outsider"], ready(people["outsider"], people, case.code))
     assert Tombstone.objects.filter(case=case).exists()
 

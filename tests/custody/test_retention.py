@@ -175,6 +175,12 @@ def ended(case: CaseFile, actor: User, on: dt.date = dt.date(2026, 5, 4)) -> Cas
     return case
 
 
+def ended_long_ago(case: CaseFile, actor: User) -> CaseFile:
+    """Return the case corrected to one of 2024, and finished in that year: its one year of keeping is over."""
+    access.edit_case(actor=actor, case=case, values={"init_decision_date": dt.date(2024, 3, 2)})
+    return ended(case, actor, dt.date(2024, 5, 4))
+
+
 def test_every_shipped_row_is_undetermined_and_each_kind_of_case_has_one(rules: Callable[..., RetentionRule]) -> None:
     assert set(RetentionRule.objects.values_list("term", "years", "source")) == {("chua_xac_dinh", None, "")}
     assert {row.kind for row in RetentionRule.objects.all()} == {"", *EVENTS}

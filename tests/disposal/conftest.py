@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
 from django.core.files.base import ContentFile
 from django.test import TestCase
+from django.utils import timezone
 
-from tests.custody.test_retention import ended, kept_one_year
+from tests.custody.test_retention import ended_long_ago, kept_one_year
 from tests.people import pdf_bytes
 from vks_plugin.access import actions as access
-from vks_plugin.cases.models import CaseFile, ProceduralEvent
+from vks_plugin.cases import actions as cases
 from vks_plugin.custody import actions as custody
 from vks_plugin.disposal.actions import approve, attach_record, draft, execute, submit
 from vks_plugin.disposal.models import DestructionBatch
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from tests.people import FiledCase
+    from vks_plugin.cases.models import CaseFile
 
 WHY = "Hết thời hạn bảo quản, không còn giá trị tra cứu"
 
 
 def archived(case: CaseFile, actor: User) -> None:
     """Put a case into the archive, its one year of keeping long over."""
-    ended(case, actor)
-    ProceduralEvent.objects.filter(case=case).update(happened_on=dt.date(2024, 5, 4))
-    CaseFile.objects.filter(pk=case.pk).update(status="da_nop_luu")
+    ended_long_ago(case, actor)
+    cases.record_event(actor=actor, case=case, happened=cases.Happened("nop_luu", timezone.localdate()))
     kept_one_year()
     case.refresh_from_db()
 

@@ -52,6 +52,8 @@ STATUSES: tuple[tuple[str, str], ...] = (
 )
 """Of a criminal case, and of each accused in it (Điều 247 khoản 2, Điều 248 khoản 2)."""
 
+SUSPENDED = "tam_dinh_chi"
+"""The status of a case, or of somebody accused, whose proceedings are suspended."""
 ARCHIVED = "da_nop_luu"
 """The status of a case that is in the archive."""
 

@@ -15,7 +15,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView, sees_preparations
 from vks_plugin.acts import ACTS, FIELDS, OF_DISPOSAL, Act
 from vks_plugin.cases.kinds import KINDS
-from vks_plugin.cases.models import Assignment, CaseChange
+from vks_plugin.cases.models import Assignment, CaseChange, RelatedCase
 from vks_plugin.cases.proceedings import event_label
 from vks_plugin.cases.record import OF_DOCUMENTS, field_label, subject_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
@@ -122,6 +122,7 @@ _READS: dict[str, Callable[[Any], str]] = {
     "finding_kind": _choice(FixityFinding.Kind.choices),
     "quality_kind": _choice(QualityFinding.Kind.choices),
     "change_kind": _choice(CaseChange.Act.choices),
+    "relation": _choice(RelatedCase.Relation.choices),
     "subject": subject_label,
     "day": lambda value: f"{dt.date.fromisoformat(value):%d/%m/%Y}",
     "moment": _moment,

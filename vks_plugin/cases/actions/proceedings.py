@@ -32,7 +32,7 @@ from vks_plugin.cases.proceedings import (
     replay,
 )
 from vks_plugin.cases.record import difference, title_of, values_of
-from vks_plugin.cases.stages import ARCHIVED
+from vks_plugin.cases.stages import ARCHIVED, SUSPENDED
 from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.language import spoken
 from vks_plugin.text import one_line
@@ -250,24 +250,27 @@ def _record(*, actor: User, case: CaseFile, happened: Happened, quietly: bool = 
     people = list(Accused.objects.filter(case=case))
     earlier = events_of(case)
     rows = sorted([*earlier, row], key=_order)
+    before = _stands(case, people)
     step = _run(case, people, rows, row)
     row.save()
     row.warnings = tuple(spoken(each) for each in step.warnings)
     _write_states(case, people, step, earlier)
     _fill_in(case, row)
-    if quietly:
+    if not quietly:
+        note_change(
+            case=case,
+            actor=actor,
+            act=CaseChange.Act.CREATED,
+            subject="event",
+            subject_id=row.pk,
+            label=title_of(row),
+            values=difference({}, values_of(row, _FIELDS)),
+            reason=row.override_reason,
+            told=True,
+        )
+    elif _stands(case, people) == before:
+        # what is entered with the record is told with the record
         return row
-    note_change(
-        case=case,
-        actor=actor,
-        act=CaseChange.Act.CREATED,
-        subject="event",
-        subject_id=row.pk,
-        label=title_of(row),
-        values=difference({}, values_of(row, _FIELDS)),
-        reason=row.override_reason,
-        told=True,
-    )
     tell(
         "event_recorded",
         actor=actor,
@@ -275,8 +278,18 @@ def _record(*, actor: User, case: CaseFile, happened: Happened, quietly: bool = 
         number=row.number,
         reason=row.override_reason,
         **_told_of(row, (row.stage_before, row.status_before), (row.stage_after, row.status_after)),
+        **_stands(case, people),
     )
     return row
+
+
+def _stands(case: CaseFile, people: list[Accused]) -> dict[str, Any]:
+    """Return what the ledger is told of how a case stands: by that it is held, or kept so long."""
+    return {
+        "case_stage": case.stage,
+        "case_status": case.status,
+        "suspended": sorted(person.pk for person in people if person.status == SUSPENDED),
+    }
 
 
 def _told_of(row: ProceduralEvent, before: tuple[str, str], after: tuple[str, str]) -> dict[str, Any]:
@@ -287,11 +300,17 @@ def _told_of(row: ProceduralEvent, before: tuple[str, str], after: tuple[str, st
         "event": row.event,
         "accused_id": row.accused_id,
         "happened_on": row.happened_on,
+        "event_time": told_time(row.happened_at),
         "stage_before": stage_before,
         "stage": stage,
         "status_before": status_before,
         "status": status,
     }
+
+
+def told_time(at: dt.time | None) -> str | None:
+    """Return the hour of an event as the ledger is told of it."""
+    return at.isoformat("seconds") if at is not None else None
 
 
 def _fill_in(case: CaseFile, row: ProceduralEvent) -> None:
@@ -385,6 +404,7 @@ def _withdraw(*, actor: User, case: CaseFile, event: ProceduralEvent, reason: st
         case=case,
         reason=event.withdrawal_reason,
         **_told_of(event, before, (whose.stage, whose.status)),
+        **_stands(case, people),
     )
 
 
@@ -457,10 +477,11 @@ def forget_measure(*, actor: User, case: CaseFile, event: ProceduralEvent | None
         _withdraw(actor=actor, case=case, event=event, reason=reason)
 
 
-_FROM_ACCUSED = (
+FROM_ACCUSED = (
     ("khoi_to_bi_can", "init_decision_no", "init_decision_date"),
     ("phe_chuan_ktbc", "approval_no", "approval_date"),
 )
+"""Events that are entered with somebody accused, with the fields they follow."""
 
 
 def follow_identity(*, actor: User, case: CaseFile) -> None:
@@ -476,7 +497,7 @@ def follow_identity(*, actor: User, case: CaseFile) -> None:
 
 def follow_accused(*, actor: User, case: CaseFile, accused: Accused) -> None:
     """Record the decisions against an accused that are entered with the person, or correct them."""
-    for event, number, day in _FROM_ACCUSED:
+    for event, number, day in FROM_ACCUSED:
         happened_on = getattr(accused, day)
         if happened_on is not None and event in EVENTS.get(case.kind, {}):
             _follow(actor, case, Happened(event, happened_on, accused=accused, number=getattr(accused, number)))

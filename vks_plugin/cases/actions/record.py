@@ -36,8 +36,10 @@ from vks_plugin.cases.models import (
 from vks_plugin.cases.penal_code import heaviest
 from vks_plugin.cases.record import (
     CASE_FIELDS,
+    CHARGE,
     OF_DOCUMENTS,
     PARTS_OF_RECORD,
+    RELATION,
     Part,
     Snapshot,
     difference,
@@ -119,10 +121,29 @@ def note_change(
         subject_id=subject_id,
         fields=[name for name, _before, _after in values],
         label=label[:250],
-        # who reads this case may not know of the other one: it is found by the row's id
+        # who reads this case may not know of the other one: its number says nothing, and makes it comparable
         changes=[each for each in values if subject != "relation" or each[0] != "other"],
         reason=one_line(reason)[:500],
+        **_told_of_keeping(case, subject, subject_id),
     )
+
+
+def _told_of_keeping(case: CaseFile, subject: str, subject_id: int) -> dict[str, Any]:
+    """Return what a change leaves of what says how long the case is kept; nothing where it is about something else."""
+    of_charge = subject == CHARGE.name
+    row = RelatedCase.objects.filter(pk=subject_id).first() if subject == RELATION.name else None
+    return {
+        "crime_class": heaviest_class(Charge.objects.filter(case=case).only("crime_class", "ended_on"))
+        if of_charge
+        else None,
+        "relation": row.relation if row is not None else None,
+        "related_id": row.other_id if row is not None else None,
+    }
+
+
+def heaviest_class(charges: Iterable[Charge]) -> str:
+    """Return the heaviest class of the charges that hold; empty: none of them is known."""
+    return heaviest(each.crime_class or None for each in charges if each.ended_on is None) or ""
 
 
 def _tell_of_volume(actor: User, volume: Volume, act: str, reason: str) -> None:
@@ -612,7 +633,7 @@ def follow_up(case: CaseFile) -> None:
         unique_fields=["case"],
         update_fields=["text"],
     )
-    case.crime_class = heaviest(each.crime_class or None for each in charges if each.ended_on is None) or ""
+    case.crime_class = heaviest_class(charges)
     for person in accused:
         person.case = case
     case.has_legal_person = case.has_legal_person or any(person.is_legal_person for person in accused)

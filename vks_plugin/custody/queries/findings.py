@@ -17,6 +17,7 @@ KINDS = {
     "hand_overs": gettext_noop("lần giao nhận"),
     "loans": gettext_noop("lần mượn"),
     "keepers": gettext_noop("nơi giữ hồ sơ giấy"),
+    "proceedings": gettext_noop("sự kiện tố tụng và những gì quyết định thời hạn bảo quản"),
     "damaged": gettext_noop("dòng bị hỏng"),
     "holds": gettext_noop("lệnh giữ hồ sơ"),
     "periods": gettext_noop("bảng thời hạn bảo quản"),

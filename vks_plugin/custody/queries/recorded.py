@@ -1,4 +1,4 @@
-"""What the database says of documents, files, seals and paper, compared with what the ledger recorded of them.
+"""What the database says of documents, files, seals, paper and proceedings, compared with what the ledger recorded of them.
 
 Only what is written down is compared: hashes, numbers of pages, the bytes of manifests. The files themselves are read by
 the comparison of stored files, which holds them against the same hashes.
@@ -24,6 +24,7 @@ from vks_plugin.custody.models import LedgerEntry, SealedDocument, SealManifest
 from vks_plugin.custody.queries.findings import Finding, of_kind
 from vks_plugin.custody.queries.recorded_keeping import Told
 from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, paper_compared
+from vks_plugin.custody.queries.recorded_proceedings import TELLS_OF_PROCEEDINGS, proceedings_compared
 from vks_plugin.custody.queries.recorded_retention import retention_compared
 from vks_plugin.custody.verify_ledger import TELLS_OF_FILES, FilesOfCase, Seal, seal_problem
 from vks_plugin.custody.videos import videos_with
@@ -36,13 +37,13 @@ _AT_ONCE = 400
 
 
 def otherwise_than_recorded() -> Iterator[str]:
-    """Yield a sentence for each document, file, seal, keeper, hand-over, loan, hold and period of which the database says
-    otherwise than the ledger."""
+    """Yield a sentence for each document, file, seal, keeper, hand-over, loan, event, hold and period of which the database
+    says otherwise than the ledger."""
     yield from (each.sentence for each in chain(found_in_cases(), found_in_retention()))
 
 
 def found_in_cases() -> Iterator[Finding]:
-    """Yield each document, file, seal, keeper, hand-over and loan of which the database says otherwise than the ledger.
+    """Yield each document, file, seal, keeper, hand-over, loan and event of which the database says otherwise than the ledger.
 
     So does each case of which the rows are damaged and cannot be compared; the others are compared all the same.
     """
@@ -98,7 +99,8 @@ def _found_in(codes: dict[int, str]) -> list[tuple[int, Finding]]:
 def _compared(codes: dict[int, str]) -> Iterator[tuple[int, Finding]]:
     said: dict[int, FilesOfCase] = defaultdict(FilesOfCase)
     of_paper: dict[int, list[Told]] = defaultdict(list)
-    kinds = TELLS_OF_FILES | TELLS_OF_PAPER
+    of_proceedings: dict[int, list[Told]] = defaultdict(list)
+    kinds = TELLS_OF_FILES | TELLS_OF_PAPER | TELLS_OF_PROCEEDINGS
     rows = LedgerEntry.objects.filter(case_id__in=codes, kind__in=kinds).order_by("case_id", "seq")
     for pk, case, kind, line in rows.values_list("pk", "case_id", "kind", "line").iterator(chunk_size=4000):
         try:
@@ -113,6 +115,8 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, Finding]]:
             said[case].learn(kind, data)
         if kind in TELLS_OF_PAPER:
             of_paper[case].append(Told(pk, kind, data, at, actor))
+        if kind in TELLS_OF_PROCEEDINGS:
+            of_proceedings[case].append(Told(pk, kind, data))
     manifests: dict[int, list[SealManifest]] = defaultdict(list)
     for manifest in SealManifest.objects.filter(case_id__in=codes).order_by("pk"):
         manifests[manifest.case_id].append(manifest)
@@ -130,6 +134,7 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, Finding]]:
             yield from ((case, finding) for findings in told for finding in findings)
     yield from ((case, Finding("files", sentence)) for case, sentence in _of_the_host(codes, papers))
     yield from paper_compared(codes, of_paper)
+    yield from proceedings_compared(codes, of_proceedings)
 
 
 def _documents(code: str, said: FilesOfCase, papers: dict[int, tuple[str, int | None]]) -> Iterator[str]:

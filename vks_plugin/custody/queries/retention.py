@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import holds_post, leads, visible_cases
 from vks_plugin.cases.models import Accused, CaseFile, ProceduralEvent, RelatedCase
-from vks_plugin.cases.stages import ARCHIVED
+from vks_plugin.cases.stages import ARCHIVED, SUSPENDED
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import RetentionHold, RetentionRule
 from vks_plugin.custody.retention import (
@@ -103,7 +103,7 @@ def standings(cases: Iterable[CaseFile]) -> list[Standing]:
     for case, event, day in rows.values_list("case_id", "event", "happened_on"):
         events[case].append(Happened(event, day))
     suspended = set(
-        Accused.objects.filter(case__in=keys, status="tam_dinh_chi").order_by().values_list("case_id", flat=True)
+        Accused.objects.filter(case__in=keys, status=SUSPENDED).order_by().values_list("case_id", flat=True)
     )
     kin: dict[int, set[int]] = defaultdict(set)
     joined = (RelatedCase.Relation.SPLIT_FROM, RelatedCase.Relation.MERGED_INTO)

@@ -1,0 +1,221 @@
+"""Events and whatever else says how long a file is kept, against the ledger: what is changed behind it is named, honest work is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils import timezone
+
+from tests.custody.test_retention import ended
+from tests.people import register
+from vks_plugin import acts
+from vks_plugin.access import actions as access
+from vks_plugin.cases.actions.charges import ChargeInput
+from vks_plugin.cases.models import Accused, CaseFile, Charge, ProceduralEvent, RelatedCase
+from vks_plugin.custody import actions, queries
+from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.queries.recorded_proceedings import proceedings_compared
+from vks_plugin.custody.queries.retention import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.contrib.auth.models import User
+
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+DAY = dt.date(2026, 3, 9)
+LATER = {"event_time", "case_stage", "case_status", "suspended", "crime_class", "relation", "related_id"}
+"""Fields that entries did not have before."""
+
+
+@pytest.fixture
+def lead(people: dict[str, User]) -> User:
+    return people["prosecutor_kv1"]
+
+
+def _told_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    (record,) = acts._recorder
+
+    def as_before(kind: str, actor: User | None, told: Any) -> None:
+        record(
+            kind,
+            actor,
+            [
+                each._replace(data={name: value for name, value in each.data.items() if name not in LATER})
+                for each in told
+            ],
+        )
+
+    monkeypatch.setattr(acts, "_recorder", [as_before])
+
+
+def _history(case: CaseFile, lead: User, units: dict[str, ProcuracyUnit], people: dict[str, User]) -> CaseFile:
+    """Return the case after whatever decides how long it is kept was entered, changed and taken back."""
+    first, second = case.accused.order_by("pk")
+    access.charge(actor=lead, case=case, accused=first, given=ChargeInput(text="173.2", charged_on=DAY))
+    grave = access.charge(actor=lead, case=case, accused=second, given=ChargeInput(text="123.1", charged_on=DAY))
+    access.remove_entry(actor=lead, entry=grave, reason="Nhầm bị can")
+    charged: dict[str, Any] = {"init_decision_no": "12/QĐ", "init_decision_date": DAY}
+    for person in (first, second):
+        access.change_entry(actor=lead, entry=person, values=charged)
+    # a decision entered with the record is corrected with it
+    access.change_entry(actor=lead, entry=second, values={"init_decision_date": DAY + dt.timedelta(days=2)})
+    access.edit_case(actor=lead, case=case, values={"init_decision_date": dt.date(2026, 3, 1)})
+    wrong = access.record_event(
+        actor=lead,
+        case=case,
+        event="tam_dinh_chi_dieu_tra",
+        accused=first,
+        happened_on=dt.date(2026, 4, 1),
+        number="2/QĐ",
+    )
+    access.withdraw_event(actor=lead, event=wrong, reason="Nhầm bị can")
+    access.record_event(
+        actor=lead,
+        case=case,
+        event="tam_dinh_chi_dieu_tra",
+        accused=second,
+        happened_on=dt.date(2026, 4, 1),
+        number="2/QĐ",
+    )
+    other = register(actor=people["clerk_kv1"], unit=case.unit, name="Vụ kia")
+    access.assign(actor=people["chief_kv1"], case=other, user=lead, role="prosecutor_lead")
+    values = {"relation": "tach_tu", "other": other}
+    access.add_entry(actor=lead, case=case, part="relation", values=values)
+    gone = access.add_entry(actor=lead, case=case, part="relation", values={"relation": "lien_quan", "other": other})
+    access.remove_entry(actor=lead, entry=gone, reason="Không liên quan")
+    return ended(case, lead)
+
+
+def _end(case: CaseFile) -> ProceduralEvent:
+    return ProceduralEvent.objects.get(case=case, event="ket_thuc")
+
+
+def _edited(row: Any, **values: Any) -> None:
+    type(row).objects.filter(pk=row.pk).update(**values)
+
+
+def _inserted(case: CaseFile) -> None:
+    ProceduralEvent.objects.create(
+        case=case, event="ket_thuc", happened_on=dt.date(2019, 5, 4), recorded_by=_end(case).recorded_by
+    )
+
+
+TAMPERED: dict[str, tuple[Callable[[CaseFile], None], str]] = {
+    "a day that lets the period end": (
+        lambda case: _edited(_end(case), happened_on=dt.date(2019, 5, 4)),
+        "đã bị sửa thành 04/05/2019, sổ cái ghi 04/05/2026",
+    ),
+    "the hour": (lambda case: _edited(_end(case), happened_at=dt.time(1, 0)), "giờ của sự kiện tố tụng"),
+    "what happened": (lambda case: _edited(_end(case), event="khang_cao"), "thành sự kiện khác"),
+    "whom it is about": (
+        lambda case: _edited(_end(case), accused=Accused.objects.filter(case=case).first()),
+        "thành sự kiện khác",
+    ),
+    "an event that is gone": (lambda case: ProceduralEvent.objects.filter(pk=_end(case).pk).delete() and None, "không còn"),
+    "an event that nobody recorded": (_inserted, "có trong hồ sơ mà sổ cái không ghi"),
+    "one taken back": (lambda case: _edited(_end(case), withdrawn_at=timezone.now()), "được ghi là đã rút"),
+    "one that is not": (
+        lambda case: ProceduralEvent.objects.filter(case=case, withdrawn_at__isnull=False).update(withdrawn_at=None) and None,
+        "sổ cái ghi đã rút",
+    ),
+    "the day of a decision in the record": (
+        lambda case: _edited(ProceduralEvent.objects.get(case=case, event="khoi_to_vu_an"), happened_on=dt.date(2019, 1, 2)),
+        "khác với ngày quyết định ghi trong hồ sơ",
+    ),
+    "the stage": (lambda case: _edited(case, stage="truy_to"), "giai đoạn hoặc trạng thái"),
+    "the status": (lambda case: _edited(case, status="da_nop_luu"), "giai đoạn hoặc trạng thái"),
+    "the status it began with": (lambda case: _edited(case, registered_status="co_hieu_luc"), "giai đoạn hoặc trạng thái"),
+    "the kind": (lambda case: _edited(case, kind="civil"), "loại vụ án đã bị sửa"),
+    "the class of crime": (lambda case: _edited(case, crime_class="A"), "loại tội phạm nặng nhất"),
+    "the class of a charge": (
+        lambda case: Charge.objects.filter(case=case).update(crime_class="A") and None,
+        "loại tội phạm nặng nhất",
+    ),
+    "a charge that has ended": (
+        lambda case: Charge.objects.filter(case=case).update(ended_on=timezone.localdate()) and None,
+        "loại tội phạm nặng nhất",
+    ),
+    "somebody suspended": (
+        lambda case: Accused.objects.filter(case=case, status="tam_dinh_chi").update(status="dinh_chi") and None,
+        "bị can đang tạm đình chỉ",
+    ),
+    "the case it was split from": (
+        lambda case: RelatedCase.objects.filter(case=case).delete() and None,
+        "vụ liên quan ở dòng",
+    ),
+    "how they hang together": (
+        lambda case: RelatedCase.objects.filter(case=case).update(relation="lien_quan") and None,
+        "vụ liên quan ở dòng",
+    ),
+    "with which case": (
+        lambda case: RelatedCase.objects.filter(case=case).update(
+            other=register(actor=_end(case).recorded_by, unit=case.unit, name="Vụ khác nữa")
+        ) and None,
+        "vụ liên quan ở dòng",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_decides_how_long_a_file_is_kept_is_not_changed_unnoticed(
+    case: CaseFile, lead: User, people: dict[str, User], units: dict[str, ProcuracyUnit], name: str
+) -> None:
+    case = _history(case, lead, units, people)
+    found = standing(case)
+    assert set(found.automatic) == {"tam_dinh_chi", "vu_tach"}
+    assert (found.retention.finished_on, case.crime_class) == (dt.date(2026, 5, 4), "B")
+    assert list(otherwise_than_recorded()) == []
+    change, words = TAMPERED[name]
+    change(case)
+    told = list(otherwise_than_recorded())
+    assert any(words in each for each in told), told
+    assert all(each.startswith(case.code) for each in told)
+
+
+def test_verification_and_the_doctor_tell_it(case: CaseFile, lead: User) -> None:
+    actions.ensure_key()
+    ended(case, lead)
+    actions.make_checkpoint()
+    assert queries.verify().problems == []
+    _edited(_end(case), happened_on=dt.date(2019, 5, 4))
+    assert any("ngày của sự kiện tố tụng" in each for each in queries.verify().problems)
+
+
+def test_entries_of_before_say_less_and_raise_no_alarm(
+    case: CaseFile,
+    lead: User,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as before:
+        _told_as_before(before)
+        older = register(actor=people["clerk_kv1"], unit=case.unit, name="Vụ trước")
+        access.assign(actor=people["chief_kv1"], case=older, user=lead, role="prosecutor_lead")
+        older = _history(older, lead, units, people)
+    assert not LATER & LedgerEntry.objects.filter(case=older, kind="event_recorded").latest("seq").said["data"].keys()
+    assert list(otherwise_than_recorded()) == []
+    # the day was told then, too
+    _edited(_end(older), happened_on=dt.date(2019, 5, 4))
+    assert len(list(otherwise_than_recorded())) == 1
+    _edited(_end(older), happened_on=dt.date(2026, 5, 4))
+    # what nobody had said is compared since the next entry says it
+    _edited(older, crime_class="A")
+    assert list(otherwise_than_recorded()) == []
+    second = older.accused.order_by("pk").last()
+    access.charge(actor=lead, case=older, accused=second, given=ChargeInput(text="173.1", charged_on=DAY))
+    assert list(otherwise_than_recorded()) == []
+    _edited(older, crime_class="A")
+    assert len(list(otherwise_than_recorded())) == 1
+
+
+def test_what_happened_before_the_ledger_began_is_no_alarm(case: CaseFile, lead: User) -> None:
+    ended(case, lead)
+    assert list(proceedings_compared({case.pk: case.code}, {})) == []
