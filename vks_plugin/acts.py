@@ -61,7 +61,7 @@ _HANDED = (
     "exhibits",
 )
 """What the two entries of a hand-over, of its sending and its receipt, both say in the open."""
-_HANDED_HIDDEN = ("giver", "receiver", "exhibits_listed")
+_HANDED_HIDDEN = ("giver", "giver_title", "receiver", "receiver_title", "exhibits_listed", "place", "note")
 """What both hide."""
 _HAPPENED = (
     "event_id",
@@ -823,7 +823,10 @@ FIELDS: dict[str, Field] = {
     "exhibits": Field(_("Số vật chứng đi kèm")),
     "exhibits_listed": Field(_("Vật chứng đi kèm"), "exhibits"),
     "giver": Field(_("Bên giao")),
+    "giver_title": Field(_("Chức vụ người giao")),
     "receiver": Field(_("Bên nhận")),
+    "receiver_title": Field(_("Chức vụ người nhận")),
+    "place": Field(_("Nơi giao nhận")),
     "seal_condition": Field(_("Tình trạng niêm phong")),
     "documents_complete": Field(_("Đủ tài liệu"), "yes"),
     "exhibits_complete": Field(_("Đủ vật chứng"), "yes"),

@@ -436,6 +436,9 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
         reason="ket_thuc_dt",
         agency=agency,
         giver_name="Lê Văn Điều",
+        giver_title="Điều tra viên",
+        place=case.unit.name,
+        note="Kèm đĩa ghi âm",
         seal_condition="Niêm phong còn nguyên",
     )
     passed = Checks(documents_complete=True, exhibits_complete=True, served=True)
@@ -493,7 +496,11 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
     exhibits = [{"name": "Con dao bầu", "quantity": "01", "seal": "NP-7"}]
     assert hidden(entry) == {
         "giver": f"Lê Văn Điều – {agency}",
+        "giver_title": "Điều tra viên",
         "receiver": receiver,
+        "receiver_title": "Văn thư",
+        "place": case.unit.name,
+        "note": "Kèm đĩa ghi âm",
         "exhibits_listed": exhibits,
         "exhibits_lacking": [],
         "missing": "",

@@ -58,6 +58,10 @@ LATER = {
     "volumes_here",
     "exhibits_here",
     "happened_at",
+    "giver_title",
+    "receiver_title",
+    "place",
+    "note",
 }
 """Fields that entries of hand-overs did not have before."""
 KEEPER = {"keeper_unit", "keeper_id", "parts", "volumes_missing", "outside_agency"}
@@ -270,6 +274,11 @@ def test_names_and_words_that_were_signed_are_compared(
         (HandOver, told.went.pk, {"number": 77}, given(told.went, "Số văn bản")),
         (HandOver, told.came.pk, {"seal_condition": "Rách"}, given(told.came, "Tình trạng niêm phong")),
         (HandOver, parts.pk, {"missing": "Không thiếu gì"}, given(parts, "Còn thiếu")),
+        (HandOver, told.came.pk, {"giver_title": "Phó Thủ trưởng"}, given(told.came, "Chức vụ người giao")),
+        (HandOver, told.went.pk, {"giver_title": ""}, given(told.went, "Chức vụ người giao")),
+        (HandOver, told.went.pk, {"receiver_title": "Viện trưởng"}, given(told.went, "Chức vụ người nhận")),
+        (HandOver, told.came.pk, {"place": "Nơi khác"}, given(told.came, "Nơi giao nhận")),
+        (HandOver, told.came.pk, {"note": "Đã giao đủ bản sao"}, given(told.came, "Ghi chú")),
         (
             Holding,
             present.pk,

@@ -330,7 +330,12 @@ def told_of(row: HandOver) -> dict[str, Any]:
         "exhibits_listed": [as_written(each) for each in row.exhibits if not is_lacking(each)],
         "giver": _side_in_words(row.giver_name, row.giver.place),
         "receiver": _side_in_words(row.receiver_name, row.receiver.place),
+        **{name: getattr(row, name) for name in ON_RECORD},
     }
+
+
+ON_RECORD = ("giver_title", "receiver_title", "place", "note")
+"""What else the signed record says of a hand-over in words, by the names of its fields and of those of its entries."""
 
 
 def _side_in_words(name: str, place: str) -> str:

@@ -18,7 +18,7 @@ from vks_plugin.custody.chain import plain
 from vks_plugin.custody.handing import CHECKS, as_written
 from vks_plugin.custody.models import HandOver, Holding, LedgerHidden, Loan, LoanedPart
 from vks_plugin.custody.queries.findings import Finding, of_kind
-from vks_plugin.custody.queries.hand_overs import told_of
+from vks_plugin.custody.queries.hand_overs import ON_RECORD, told_of
 from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.custody.queries.recorded_keeping import Place, Step, TimeLine, Told, in_words, past_keepers
 from vks_plugin.custody.verify_ledger import LedgerError, commitment, item_salt
@@ -516,7 +516,7 @@ def _otherwise(row: HandOver, told: Told, said: _Said, broken: Collection[str]) 
     now["exhibits_lacking"] = [as_written(each) for each in row.lacking_exhibits]
     # an office may have another name by now; an agency outside is what was written
     now["missing"] = row.missing
-    hidden = ["exhibits_listed", "exhibits_lacking", "missing"]
+    hidden = ["exhibits_listed", "exhibits_lacking", "missing", *ON_RECORD]
     hidden += ["giver"] if row.giver_unit_id is None else []
     hidden += ["receiver"] if row.receiver_unit_id is None else []
     gone = _OF_VOLUMES if "volumes" in broken else frozenset[str]()
