@@ -757,3 +757,57 @@ def test_what_somebody_answers_for_is_told_also_where_there_was_one_head(
     heads.heads_path().unlink()
     actions.begin_heads(actor=people["chief_province"], reason="Ổ đĩa hỏng")
     assert [each.said["actor"]["id"] for each in queries.recent_beginnings(1)] == [people["chief_province"].pk]
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("borrowed", [False, True])
+def test_a_row_of_more_entries_than_the_log_has_stops_nobody_who_signs_and_is_told(
+    signed: Signed, case: CaseFile, known: bool, borrowed: bool
+) -> None:
+    first = signed()
+    if borrowed:
+        # the note of a true head, beside columns that say more
+        strange = LedgerCheckpoint.objects.create(size=first.size + 1000, root=b"\x02" * 32, note=first.note + "\n")
+    else:
+        own = SigningKey.generate(keys.read_key(keys.key_path()).name if known else "vks-ledger/other")
+        if known:
+            _named(own)
+        strange = _row(first.size + 1000, b"\x02" * 32, own)
+    assert queries.last_checkpoint() == first
+    for _evening in range(2):
+        last = signed()
+        assert (last.size < strange.size, queries.last_checkpoint(), _kept()[-1]) == (True, last, last.note)
+        assert queries.contradiction() is None
+    # what is proven is proven by the service's head, and what is told tells the two apart
+    assert queries.prove(case, 0).checkpoint == last
+    for problems in (queries.verify().problems, queries.verify_tail()):
+        assert any(f"Điểm chốt {strange.size} mục" in each for each in problems), problems
+        assert not any("bị cắt bớt" in each for each in problems), problems
+
+
+def test_a_row_in_the_place_of_the_next_head_is_told_and_the_one_after_it_is_signed(signed: Signed) -> None:
+    signed()
+    own = SigningKey.generate(keys.read_key(keys.key_path()).name)
+    actions.append(case=None, actor=None, kind="note", data={})
+    into_log.settle(connection)
+    size = queries.log_size()
+    _row(size, root_at(size) or b"", own)
+    with pytest.raises(Conflict, match="có người chèn vào"):
+        make_checkpoint()
+    assert signed().size > size
+
+
+def test_a_log_that_was_cut_off_is_still_not_signed(signed: Signed) -> None:
+    """Its head stands in the database, signed by the service: it is not one that somebody put there."""
+    backup = transaction.savepoint()
+    signed()
+    last = signed()
+    size, root, note = last.size, bytes(last.root), last.note
+    transaction.savepoint_rollback(backup)
+    heads.heads_path().unlink()
+    signed()
+    LedgerCheckpoint.objects.create(size=size, root=root, note=note)
+    assert queries.last_checkpoint() == LedgerCheckpoint.objects.get(size=size)
+    with pytest.raises(Conflict, match="không ký tiếp"):
+        make_checkpoint()
+    assert any("bị cắt bớt" in each for each in queries.verify().problems)

@@ -107,7 +107,7 @@ def _inserted(case: CaseFile) -> None:
     )
 
 
-TAMPERED: dict[str, tuple[Callable[[CaseFile], None], str]] = {
+TAMPERED: dict[str, tuple[Callable[[CaseFile], object], str]] = {
     "a day that lets the period end": (
         lambda case: _edited(_end(case), happened_on=dt.date(2019, 5, 4)),
         "đã bị sửa thành 04/05/2019, sổ cái ghi 04/05/2026",
@@ -118,11 +118,11 @@ TAMPERED: dict[str, tuple[Callable[[CaseFile], None], str]] = {
         lambda case: _edited(_end(case), accused=Accused.objects.filter(case=case).first()),
         "thành sự kiện khác",
     ),
-    "an event that is gone": (lambda case: ProceduralEvent.objects.filter(pk=_end(case).pk).delete() and None, "không còn"),
+    "an event that is gone": (lambda case: ProceduralEvent.objects.filter(pk=_end(case).pk).delete(), "không còn"),
     "an event that nobody recorded": (_inserted, "có trong hồ sơ mà sổ cái không ghi"),
     "one taken back": (lambda case: _edited(_end(case), withdrawn_at=timezone.now()), "được ghi là đã rút"),
     "one that is not": (
-        lambda case: ProceduralEvent.objects.filter(case=case, withdrawn_at__isnull=False).update(withdrawn_at=None) and None,
+        lambda case: ProceduralEvent.objects.filter(case=case, withdrawn_at__isnull=False).update(withdrawn_at=None),
         "sổ cái ghi đã rút",
     ),
     "the day of a decision in the record": (
@@ -135,29 +135,29 @@ TAMPERED: dict[str, tuple[Callable[[CaseFile], None], str]] = {
     "the kind": (lambda case: _edited(case, kind="civil"), "loại vụ án đã bị sửa"),
     "the class of crime": (lambda case: _edited(case, crime_class="A"), "loại tội phạm nặng nhất"),
     "the class of a charge": (
-        lambda case: Charge.objects.filter(case=case).update(crime_class="A") and None,
+        lambda case: Charge.objects.filter(case=case).update(crime_class="A"),
         "loại tội phạm nặng nhất",
     ),
     "a charge that has ended": (
-        lambda case: Charge.objects.filter(case=case).update(ended_on=timezone.localdate()) and None,
+        lambda case: Charge.objects.filter(case=case).update(ended_on=timezone.localdate()),
         "loại tội phạm nặng nhất",
     ),
     "somebody suspended": (
-        lambda case: Accused.objects.filter(case=case, status="tam_dinh_chi").update(status="dinh_chi") and None,
+        lambda case: Accused.objects.filter(case=case, status="tam_dinh_chi").update(status="dinh_chi"),
         "bị can đang tạm đình chỉ",
     ),
     "the case it was split from": (
-        lambda case: RelatedCase.objects.filter(case=case).delete() and None,
+        lambda case: RelatedCase.objects.filter(case=case).delete(),
         "vụ liên quan ở dòng",
     ),
     "how they hang together": (
-        lambda case: RelatedCase.objects.filter(case=case).update(relation="lien_quan") and None,
+        lambda case: RelatedCase.objects.filter(case=case).update(relation="lien_quan"),
         "vụ liên quan ở dòng",
     ),
     "with which case": (
         lambda case: RelatedCase.objects.filter(case=case).update(
             other=register(actor=_end(case).recorded_by, unit=case.unit, name="Vụ khác nữa")
-        ) and None,
+        ),
         "vụ liên quan ở dòng",
     ),
 }  # fmt: skip

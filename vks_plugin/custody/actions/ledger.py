@@ -404,8 +404,17 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
         with transaction.atomic():
             return LedgerCheckpoint.objects.create(size=size, root=root, note=note)
     except IntegrityError:
-        # another process signed the same head meanwhile
-        return LedgerCheckpoint.objects.get(size=size)
+        there = last_checkpoint()
+        if there is not None and there.size == size:
+            # another process signed the same head meanwhile
+            return there
+        raise Conflict(
+            _(
+                "Cơ sở dữ liệu đã có điểm chốt %(size)d mục không do khóa của dịch vụ ký: có người chèn vào. Lần chốt này chưa ký "
+                "được; sổ có thêm mục thì ký tiếp. Hãy chạy vks_ledger verify và báo lãnh đạo."
+            )
+            % {"size": size}
+        ) from None
 
 
 def _rewritten(before: LedgerCheckpoint) -> Conflict:

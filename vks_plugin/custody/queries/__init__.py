@@ -30,6 +30,7 @@ from vks_plugin.custody.queries.heads import (
     heads_are_lost,
     heads_begun,
     is_remembered,
+    last_checkpoint,
     lost_heads,
     recent_beginnings,
     recent_restorations,
@@ -52,7 +53,7 @@ from vks_plugin.custody.queries.ledger import (
     verify,
     verify_tail,
 )
-from vks_plugin.custody.queries.tree import hashes_of, kept, last_checkpoint, log_size, public_keys
+from vks_plugin.custody.queries.tree import hashes_of, kept, log_size, public_keys
 
 __all__ = [
     "BOARD_STATES",

@@ -14,7 +14,7 @@ from vks_plugin.custody.chain import written_at
 from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.heads import heads_path, newest_head, read_answers, read_heads
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
-from vks_plugin.custody.queries.tree import kept, last_checkpoint, log_size, public_keys
+from vks_plugin.custody.queries.tree import kept, log_size, public_keys
 from vks_plugin.custody.verify_ledger import (
     RESTORED,
     Checkpoint,
@@ -168,15 +168,7 @@ def believed_heads(there: Sequence[str]) -> tuple[list[str], list[LedgerCheckpoi
         there: the signed heads that are remembered.
     """
     rows = list(LedgerCheckpoint.objects.order_by("pk"))
-    known, keys = set(there), public_keys()
-    # beside a file that remembers nothing yet the changes of key are told by the heads of the database alone
-    trusted = {str(key) for key in service_keys(there or [row.note for row in rows])}
-    for note in there:
-        if all(str(key) in trusted for key in keys):
-            break
-        trusted |= _signers(note, keys)
-    trusting = [key for key in [*_keys_in_files(), *keys] if str(key) in trusted]
-    size = log_size()
+    known, trusting, size = set(there), trusted_keys(there, rows), log_size()
     believed, others = [], []
     for row in rows:
         if row.note in known or (_signers(row.note, trusting) and _is_head(row.note, size)):
@@ -184,6 +176,52 @@ def believed_heads(there: Sequence[str]) -> tuple[list[str], list[LedgerCheckpoi
         else:
             others.append(row)
     return believed, others
+
+
+def trusted_keys(there: Sequence[str], rows: Sequence[LedgerCheckpoint]) -> list[PublicKey]:
+    """Return the keys of the service, and those that signed what it remembers.
+
+    Args:
+        there: the signed heads that are remembered.
+        rows: those of the database. Beside a file that remembers nothing yet they alone tell of changes of key.
+    """
+    keys = public_keys()
+    trusted = {str(key) for key in service_keys(there or [row.note for row in rows])}
+    for note in there:
+        if all(str(key) in trusted for key in keys):
+            break
+        trusted |= _signers(note, keys)
+    return [key for key in [*_keys_in_files(), *keys] if str(key) in trusted]
+
+
+def last_checkpoint() -> LedgerCheckpoint | None:
+    """Return the newest head that the service signed.
+
+    Whoever writes into the table puts a larger one there: it proves nothing, and nobody who signs waits for it. One that the
+    service did sign is larger than a log that was cut off, and that is told.
+    """
+    rows = LedgerCheckpoint.objects.order_by("-size")
+    newest = rows.first()
+    if newest is None or is_by(newest, _keys_in_files()):
+        return newest
+    try:
+        there = read_heads(heads_path())
+    except OSError:
+        # signing is refused then, and the doctor tells
+        there = []
+    trusting = trusted_keys(there, list(rows.reverse()))
+    found = next((row for row in rows.iterator() if is_by(row, trusting)), None)
+    # where nobody can tell whose keys they are, the database is all there is
+    return found if found is not None or there else newest
+
+
+def is_by(row: LedgerCheckpoint, keys: Sequence[PublicKey]) -> bool:
+    """Tell whether a row is the head its note says, signed by one of these keys."""
+    try:
+        said = open_checkpoint(row.note.encode(), keys, signed_by)
+    except LedgerError:
+        return False
+    return (said.size, said.root) == (row.size, bytes(row.root))
 
 
 def _is_head(note: str, size: int) -> bool:

@@ -22,9 +22,16 @@ from vks_plugin.custody.heads import heads_path, read_heads
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf
 from vks_plugin.custody.queries.columns import Columns, ColumnsCompared, columns_of
 from vks_plugin.custody.queries.findings import in_short
-from vks_plugin.custody.queries.heads import contradicts, opened_heads, restorations
+from vks_plugin.custody.queries.heads import (
+    contradicts,
+    is_by,
+    last_checkpoint,
+    opened_heads,
+    restorations,
+    trusted_keys,
+)
 from vks_plugin.custody.queries.recorded import found_in_cases, found_in_retention
-from vks_plugin.custody.queries.tree import hashes_of, last_checkpoint, public_keys
+from vks_plugin.custody.queries.tree import hashes_of, public_keys
 from vks_plugin.custody.verify_ledger import (
     FIRST,
     LedgerError,
@@ -340,6 +347,8 @@ def verify_tail() -> list[str]:
             problems.append(_("Sổ cái không còn khớp với điểm chốt %(size)d mục.") % {"size": last.size})
     except Conflict as error:
         problems.append(error.message)
+    larger = LedgerCheckpoint.objects.filter(size__gt=last.size if last is not None else 0).order_by("size")
+    problems += [strange_head(size) for size in larger.values_list("size", flat=True)[:_MOST]]
     return problems[:_MOST]
 
 
@@ -386,8 +395,11 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
     """
     problems: list[str] = []
     keys = public_keys()
-    checkpoints = []
-    for row in LedgerCheckpoint.objects.order_by("size"):
+    remembered = _remembered(problems)
+    rows = list(LedgerCheckpoint.objects.order_by("size"))
+    trusting = trusted_keys(remembered, rows)
+    checkpoints, strange = [], []
+    for row in rows:
         try:
             signed = open_checkpoint(row.note.encode(), keys, signed_by)
         except LedgerError as error:
@@ -395,10 +407,13 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
             continue
         if (signed.size, signed.root) != (row.size, bytes(row.root)):
             problems.append(_("Điểm chốt %(size)d mục: bản ký và bản lưu khác nhau.") % {"size": row.size})
-        checkpoints.append(signed)
+        if trusting and row.note not in remembered and not is_by(row, trusting):
+            strange.append(signed)
+        else:
+            checkpoints.append(signed)
     beside, columns = _Beside(), ColumnsCompared()
-    kept = [*_remembered(problems), *heads]
-    sizes = [each.size for some in (checkpoints, *opened_heads(kept)) for each in some]
+    kept = [*remembered, *heads]
+    sizes = [each.size for some in (checkpoints, strange, *opened_heads(kept)) for each in some]
     found = check_log(_stored(problems, beside, columns), sizes=sizes, processes=processes)
     problems += [vietnamese for vietnamese, _english in found.problems] + beside.problems() + columns.problems()
     for checkpoint in checkpoints:
@@ -406,6 +421,7 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
         if problem is not None:
             problems.append(problem[0])
             break
+    problems += [strange_head(each.size) for each in strange if compare_with(each, found) is not None]
     forked = contradicts(kept, found.size, found.roots.get, given_up=restorations(kept))
     problems += [forked.sentence] if forked is not None else []
     entries = LedgerEntry.objects.count()
@@ -413,6 +429,14 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
         problems.append(_("%(number)d mục không có vị trí trong sổ chung của tỉnh.") % {"number": entries - found.size})
     problems += in_short(found_in_cases(), found_in_retention(), most=_MOST, counted=_COUNTED)
     return Verified(found.size, found.ledgers, len(checkpoints), problems)
+
+
+def strange_head(size: int) -> str:
+    """Return what is said of a head in the database that the service did not sign."""
+    return _(
+        "Điểm chốt %(size)d mục trong cơ sở dữ liệu không do khóa của dịch vụ ký và không đúng với sổ: có người chèn vào, không "
+        "được tin, sổ vẫn được ký tiếp."
+    ) % {"size": size}
 
 
 def _remembered(problems: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from vks_plugin.custody import merkle
-from vks_plugin.custody.models import LedgerCheckpoint, LedgerKey, LedgerLeaf, LedgerSubtree
+from vks_plugin.custody.models import LedgerKey, LedgerLeaf, LedgerSubtree
 from vks_plugin.custody.verify_ledger import PublicKey, parse_key
 from vks_plugin.errors import Conflict
 
@@ -22,11 +22,6 @@ def log_size() -> int:
 def public_keys() -> list[PublicKey]:
     """Return every key that signs or once signed, the oldest first."""
     return [parse_key(text) for text in LedgerKey.objects.values_list("text", flat=True)]
-
-
-def last_checkpoint() -> LedgerCheckpoint | None:
-    """Return the newest signed head."""
-    return LedgerCheckpoint.objects.order_by("-size").first()
 
 
 def kept(level: int, first: int, count: int) -> list[bytes]:
