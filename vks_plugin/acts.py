@@ -626,7 +626,7 @@ ACTS: dict[str, Act] = {
         hidden=("reason",),
     ),
     "ledger_heads_begun": Act(_("Lập tệp ghi nhớ điểm chốt"), ("heads",), hidden=("reason",)),
-    "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before")),
+    "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before", "signed")),
 }
 """By the name the entry carries."""
 
@@ -813,6 +813,7 @@ FIELDS: dict[str, Field] = {
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),
+    "signed": Field(_("Bản ký việc thay khóa"), "hash"),
     "hand_over": Field(_("Giao nhận số")),
     "direction": Field(_("Hướng giao nhận"), "direction"),
     "handing_reason": Field(_("Lý do giao"), "handing_reason"),

@@ -502,7 +502,12 @@ def test_after_a_change_of_key_both_are_known(log: list[LedgerEntry], key: str) 
     assert keys.key_path().read_bytes() != old_file
     assert not keys.next_path().exists()
     entry = LedgerEntry.objects.filter(kind=actions.KEY).order_by("-seq")[0]
-    assert entry.said["data"] == {"before": key, "public": later, "signed_by_the_one_before": True}
+    said = entry.said["data"]
+    signed = said.pop("signed")
+    assert said == {"before": key, "public": later, "signed_by_the_one_before": True}
+    text = verify_ledger.change_text(verify_ledger.parse_key(key).name, key, later)
+    assert signed.startswith(f"{text}\n")
+    assert signed.count("\u2014 ") == 2
     # the head after the change is vouched for by both
     second = queries.last_checkpoint()
     assert second is not None
@@ -530,7 +535,12 @@ def test_a_lost_key_is_replaced_and_the_entry_says_so(log: list[LedgerEntry], ke
         actions.rotate_key()
     later = actions.rotate_key(lost=True)
     entry = LedgerEntry.objects.filter(kind=actions.KEY).order_by("-seq")[0]
-    assert entry.said["data"] == {"before": key, "public": later, "signed_by_the_one_before": False}
+    said = entry.said["data"]
+    signed = said.pop("signed")
+    assert said == {"before": key, "public": later, "signed_by_the_one_before": False}
+    text = verify_ledger.change_text(verify_ledger.parse_key(key).name, key, later)
+    assert signed.startswith(f"{text}\n")
+    assert signed.count("\u2014 ") == 1
     assert queries.verify().problems == []
 
 

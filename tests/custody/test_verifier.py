@@ -464,6 +464,55 @@ def test_the_key_on_paper_holds_over_changes_of_key(
     assert "khóa đã bị thay" in told
 
 
+@pytest.mark.parametrize("form", ["as of before", "signed by the new one", "in the place of the one before"])
+def test_a_change_of_key_that_somebody_added_to_the_log_vouches_for_no_key(
+    log: list[LedgerEntry], handed_out: HandOut, case: CaseFile, key: str, form: str
+) -> None:
+    """The entry stands in the database, and the head the service signed next covers it; no key it names signed the change."""
+    own = SigningKey.generate(verify_ledger.parse_key(key).name)
+    before, public = (str(own.public), key) if form.startswith("in") else (key, str(own.public))
+    said: dict[str, Any] = {"before": before, "public": public, "signed_by_the_one_before": True}
+    if form != "as of before":
+        said["signed"] = sign_note(verify_ledger.change_text(own.name, before, public), own)
+    actions.append(case=None, actor=None, kind=actions.KEY, data=said)
+    export = handed_out()
+    assert export.check(str(export.folder), "--key", key)[0] == 0
+    tree = Tree()
+    for line in export.lines()[:-1] if form.startswith("in") else export.lines():
+        tree.add(0, leaf_hash(line))
+    forged = sign_note(checkpoint_text(own.name, tree.size, tree.root()), own)
+    with (export.folder / "keys").open("a") as stream:
+        stream.write(f"{own.public}\n")
+    true = (export.folder / "checkpoint").read_text()
+    rows = [json.dumps({"note": note}) for note in (true, forged)]
+    (export.folder / "checkpoints.jsonl").write_text("".join(f"{row}\n" for row in rows))
+    status, told = export.check(str(export.folder), "--key", key)
+    assert (status, "có người chèn vào sổ, khóa đã bị thay" in told) == (1, True), told
+
+
+def test_a_change_of_key_from_before_the_keys_signed_it_holds(tmp_path: Path) -> None:
+    before, after = str(SigningKey.generate("n").public), str(SigningKey.generate("n").public)
+    path = tmp_path / "entries.jsonl"
+    chained = [
+        {"before": None, "public": before, "signed_by_the_one_before": False},
+        {"before": before, "public": after, "signed_by_the_one_before": True},
+    ]
+    lines = [
+        verify_ledger.canonical(
+            {
+                "v": 1, "ledger": "00000000-0000-4000-8000-000000000000", "seq": seq, "prev": "0" * 64,
+                "at": "2026-01-01T00:00:00.000000Z",
+                "actor": {"id": None, "name": "", "unit": None, "role": None},
+                "kind": "key", "data": data,
+            }
+        )
+        for seq, data in enumerate(chained)
+    ]  # fmt: skip
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    (change,) = verify_ledger._key_changes(path, verify_ledger.signed_by)
+    assert (change.signers, change.is_signed_by(before), change.is_signed_by(after)) == (None, True, True)
+
+
 def test_an_entry_dated_before_a_head_that_did_not_have_it_is_told(
     log: list[LedgerEntry], handed_out: HandOut, case: CaseFile
 ) -> None:

@@ -738,6 +738,17 @@ def answer_text(origin: str, entry: str) -> str:
     return f"{origin} restored\n{entry}\n"
 
 
+def change_text(origin: str, before: Optional[str], public: str) -> str:
+    """Return what the keys sign of an entry by which the log tells of a new key; no head has such a text (`answer_text`).
+
+    Args:
+        origin: name of the log.
+        before: the key of before; None: this is the first.
+        public: the new key.
+    """
+    return f"{origin} key\n{before or '-'}\n{public}\n"
+
+
 def read_answers(data: bytes, keys: Sequence[PublicKey], test: SignatureTest = signed_by) -> FrozenSet[str]:
     """Return the hashes of such entries, of the lines of a file of heads (`{"restored": …, "signed": …}`) a known key signed."""
     found = set()
@@ -1891,10 +1902,28 @@ class _KeyChange(NamedTuple):
     public: str
     signed_before: bool
     """Whether the key of before signs it too; it was lost otherwise."""
+    signers: Optional[FrozenSet[str]]
+    """Which of the two signed the change itself; None: the entry is from before they did."""
+
+    def is_signed_by(self, key: str) -> bool:
+        """Tell whether a key stands behind the change, as far as entries of its time say."""
+        return self.signers is None or key in self.signers
+
+    @property
+    def says_more_than_is_signed(self) -> bool:
+        """Whether a key that the entry has sign the change did not."""
+        named = {self.public, self.before} if self.signed_before else {self.public}
+        return self.signers is not None and not named <= self.signers
 
 
-def _key_changes(path: Path) -> List[_KeyChange]:
+def _key_changes(path: Path, test: SignatureTest) -> List[_KeyChange]:
+    """Return the entries by which a log tells of new keys, in their order.
+
+    Whoever writes into the database adds one, and the next head covers it. So the keys sign the change itself; once an entry
+    of the log has such a signature no later one does without.
+    """
     found = []
+    signing = False
     for index, line in enumerate(_lines(path)):
         if b'"kind":"key"' in line:
             try:
@@ -1903,9 +1932,24 @@ def _key_changes(path: Path) -> List[_KeyChange]:
                 continue
             data = said["data"]
             before, public, signed = (data.get(name) for name in ("before", "public", "signed_by_the_one_before"))
-            if said["kind"] == KEY and type(before) is str and type(public) is str:
-                found.append(_KeyChange(index, before, public, signed is True))
+            if said["kind"] != KEY:
+                continue
+            signing = signing or "signed" in data
+            if type(before) is str and type(public) is str:
+                signers = _who_signed(data.get("signed"), before, public, test) if signing else None
+                found.append(_KeyChange(index, before, public, signed is True, signers))
     return found
+
+
+def _who_signed(note: Any, before: str, public: str, test: SignatureTest) -> FrozenSet[str]:
+    """Return which of two keys signed that the one takes the place of the other."""
+    try:
+        keys = [parse_key(before), parse_key(public)]
+        said = parse_note(str(note).encode("utf-8", "replace"))
+        signers = frozenset(_signers(said, keys, test))
+    except LedgerError:
+        return frozenset()
+    return signers if said.text == change_text(keys[1].name, before, public) else frozenset()
 
 
 def _succession(
@@ -1914,19 +1958,20 @@ def _succession(
     """Return the keys that may be believed where some are known from paper, each with the size up to which it may.
 
     A new key is vouched for by a head of the one before that covers the entry of the change; the one before by a head of
-    the new one that does, and then for what was signed before the change only.
+    the new one that does, and then for what was signed before the change only. The key that vouches signed the change, too.
     """
     known: Dict[str, Optional[int]] = {str(key): None for key in paper}
     there = [head for head in heads if found.roots.get(head.size) == head.root]
 
-    def vouches(key: str, place: int) -> bool:
-        return any(head.size > place and _believed(head, {key: known[key]}) for head in there)
+    def vouches(key: str, change: _KeyChange) -> bool:
+        covered = any(head.size > change.place and _believed(head, {key: known[key]}) for head in there)
+        return covered and change.is_signed_by(key)
 
     for _round in changes:
         for change in changes:
-            if change.before in known and change.public not in known and vouches(change.before, change.place):
+            if change.before in known and change.public not in known and vouches(change.before, change):
                 known[change.public] = None
-            elif change.public in known and change.before not in known and vouches(change.public, change.place):
+            elif change.public in known and change.before not in known and vouches(change.public, change):
                 known[change.before] = change.place
     return known
 
@@ -1944,8 +1989,11 @@ def _refuse_replaced_key(head: Checkpoint, changes: Sequence[_KeyChange]) -> Non
     """
     key = head.signers[0]
     lost = any(change.public == key and not change.signed_before for change in changes)
+    added = any(key in {change.public, change.before} and change.says_more_than_is_signed for change in changes)
     why = (
-        "sổ có mục nói khóa trước đã mất nên không ký: chỉ giấy có khóa mới, lãnh đạo ký, mới cho biết điều ấy đúng không"
+        "mục thay khóa ấy không do những khóa nó nêu ký: có người chèn vào sổ, khóa đã bị thay"
+        if added
+        else "sổ có mục nói khóa trước đã mất nên không ký: chỉ giấy có khóa mới, lãnh đạo ký, mới cho biết điều ấy đúng không"
         if lost
         else "không điểm chốt nào do khóa trên giấy ký có mục thay khóa ấy: khóa đã bị thay"
     )
@@ -3311,7 +3359,7 @@ def _check_as_it_stands(
     found = check_file(path, sizes=[head.size for head in heads], processes=processes)
     trusted = list(keys) or own
     if keys:
-        changes = _key_changes(path)
+        changes = _key_changes(path, test)
         known = _succession(keys, heads, found, changes)
         trusted = [key for key in wide if str(key) in known]
         for head in outside:
@@ -3417,7 +3465,7 @@ def check_export(
         heads, believed = [*earlier, *kept], trusted
         found = check_file(path, sizes=[head.size for head in heads], processes=processes)
         if len(wide) > len(trusted):
-            changes = _key_changes(path)
+            changes = _key_changes(path, test)
             known = _succession(keys, heads, found, changes)
             for head in heads:
                 if not _believed(head, known):

@@ -277,16 +277,20 @@ def ensure_key() -> tuple[str, bool]:
     keys.write_key(keys.key_path(), key)
     try:
         with transaction.atomic():
-            _record_key(key, before=None, signed_by_the_one_before=False)
+            _record_key(key, before=None, old=None)
     except BaseException:
         _take_back(keys.key_path(), key)
         raise
     return str(key.public), True
 
 
-def _record_key(key: SigningKey, *, before: str | None, signed_by_the_one_before: bool) -> None:
-    LedgerKey.objects.create(text=str(key.public))
-    data = {"public": str(key.public), "before": before, "signed_by_the_one_before": signed_by_the_one_before}
+def _record_key(key: SigningKey, *, before: str | None, old: SigningKey | None) -> None:
+    public = str(key.public)
+    LedgerKey.objects.create(text=public)
+    # whoever writes into the database adds an entry like this one, not what the keys sign of it
+    text = verify_ledger.change_text(key.name, before, public)
+    signed = sign_note(text, *([old] if old is not None else []), key)
+    data = {"public": public, "before": before, "signed_by_the_one_before": old is not None, "signed": signed}
     append(case=None, actor=None, kind=KEY, data=data)
 
 
@@ -324,7 +328,7 @@ def _rotate(*, lost: bool) -> str:
     keys.write_key(coming, key)
     try:
         with transaction.atomic():
-            _record_key(key, before=current.text, signed_by_the_one_before=old is not None)
+            _record_key(key, before=current.text, old=old)
             _sign_head(*([old] if old is not None else []), key)
     except BaseException:
         _take_back(coming, key)
