@@ -67,6 +67,8 @@ def test_a_batch_by_the_page_from_opening_to_the_paper(
     assert checker.post(act("send-back")).status_code == 302
     assert scanner.post(act("resolve"), {"finding": batch.findings.get().pk}).status_code == 302
     assert scanner.post(act("submit")).status_code == 302
+    # a check that sent it back is told from one that passes
+    assert "Trả lại quét" in Page(scanner.get(section)).text
     missing = "lúc quét ghi 8 trang, trong hồ sơ có 6, thiếu 2"
     assert missing in Page(checker.get(section)).text
     refused = checker.post(act("pass"), {"reason": " "})

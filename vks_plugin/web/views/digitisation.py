@@ -72,6 +72,8 @@ def _card(request: SignedInRequest, view: CaseView, batch: DigitisationBatch, ho
     noted: dict[str, list[DigitisationStep]] = {}
     for row in batch.steps.select_related("done_by"):
         row.who = display_name(row.done_by)  # type: ignore[attr-defined]
+        # a check that passed says how many pages it was of
+        row.returned = row.step == "kiem_tra_chat_luong" and row.pages is None  # type: ignore[attr-defined]
         noted.setdefault(row.step, []).append(row)
     card = Card(
         batch=batch,
