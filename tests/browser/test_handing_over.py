@@ -112,6 +112,10 @@ def test_twelve_volumes_are_handed_over_by_scanning_their_labels(
     # a label of another case is told, and changes nothing
     there.keyboard.type("HS-QN-KV1-2025-0001-HSVA-T01\n", delay=SCANNER)
     expect(state).to_contain_text("Không phải nhãn của tập nào ở đây: HS-QN-KV1-2025-0001-HSVA-T01")
+    expect(state).not_to_contain_text("Nhãn tập có dạng")
+    # and of what is no label at all, what one looks like
+    there.keyboard.type("HS-QN-KV1-2025-0001\n", delay=SCANNER)
+    expect(state).to_contain_text(f"HS-QN-KV1-2025-0001. Nhãn tập có dạng {code}-HSVA-T01.")
     for name in ("documents_complete", "exhibits_complete"):
         tab_to(there, name, most=VOLUMES + 1)
         there.keyboard.press("Space")

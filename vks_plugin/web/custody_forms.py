@@ -69,9 +69,14 @@ def _wrong_label(code: str, right: str) -> str:
     sentence = gettext("Mã “%(code)s” không phải nhãn của tập nào ở đây.") % {"code": code[:60]}
     case_code = case_of_volume_code(code)
     odd = oddity_of(case_code) if case_code else ""
-    if not case_code and right:
-        odd = gettext("Nhãn tập có dạng %(label)s.") % {"label": right}
+    if not case_code:
+        odd = _form_of(right)
     return f"{sentence} {odd}".strip()
+
+
+def _form_of(label: str) -> str:
+    """Return a sentence on what the label of a volume looks like; nothing where there is none to show."""
+    return gettext("Nhãn tập có dạng %(label)s.") % {"label": label} if label else ""
 
 
 class _ScanForm(StyledForm):
@@ -105,6 +110,11 @@ class _ScanForm(StyledForm):
         super().add_error(field, error)
         if self.fields["volumes"].widget.attrs.pop("autofocus", False):
             self.fields["codes"].widget.attrs |= {"autofocus": True, "aria-describedby": "vks-volumes-error"}
+
+    @property
+    def label_form(self) -> str:
+        """What a label looks like, for who scans something else and is told so before anything is sent."""
+        return _form_of(str(self.lines[0]["code"])) if self.lines else ""
 
     @property
     def counting(self) -> bool:

@@ -568,7 +568,9 @@ document.addEventListener("keydown", (event) => {
   for (const code of typed) {
     const box = boxes.find((each) => each.dataset.vksCode.toUpperCase() === code);
     if (!box) {
-      wrong.push(`${list.dataset.vksUnknown} ${code}`);
+      // what no label says at all, as the server would tell once it is sent
+      const odd = /^.+-(HSVA|HSKS)-T\d{2,}$/.test(code) ? "" : list.dataset.vksForm;
+      wrong.push(`${list.dataset.vksUnknown} ${code}${odd ? `. ${odd}` : ""}`);
       continue;
     }
     // the first one that is scanned begins the count: what was ticked by itself has to be seen
