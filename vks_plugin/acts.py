@@ -813,7 +813,7 @@ FIELDS: dict[str, Field] = {
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),
-    "signed": Field(_("Bản ký việc thay khóa"), "hash"),
+    "signed": Field(_("Chữ ký của các khóa cho việc ấy"), "numbers"),
     "hand_over": Field(_("Giao nhận số")),
     "direction": Field(_("Hướng giao nhận"), "direction"),
     "handing_reason": Field(_("Lý do giao"), "handing_reason"),

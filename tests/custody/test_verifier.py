@@ -473,7 +473,7 @@ def test_a_change_of_key_that_somebody_added_to_the_log_vouches_for_no_key(
     before, public = (str(own.public), key) if form.startswith("in") else (key, str(own.public))
     said: dict[str, Any] = {"before": before, "public": public, "signed_by_the_one_before": True}
     if form != "as of before":
-        said["signed"] = sign_note(verify_ledger.change_text(own.name, before, public), own)
+        said["signed"] = [own.signature_of(verify_ledger.change_text(own.name, before, public))]
     actions.append(case=None, actor=None, kind=actions.KEY, data=said)
     export = handed_out()
     assert export.check(str(export.folder), "--key", key)[0] == 0

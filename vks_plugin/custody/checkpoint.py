@@ -78,8 +78,11 @@ class SigningKey:
 
     def signature_line(self, text: str) -> str:
         """Return the line by which this key signs a text."""
-        signature = base64.b64encode(self.public.key_id + self._private.sign(text.encode())).decode()
-        return f"\u2014 {self.name} {signature}\n"
+        return f"\u2014 {self.name} {self.signature_of(text)}\n"
+
+    def signature_of(self, text: str) -> str:
+        """Return what stands in that line behind the name: which key it is, and its signature."""
+        return base64.b64encode(self.public.key_id + self._private.sign(text.encode())).decode()
 
 
 def checkpoint_text(

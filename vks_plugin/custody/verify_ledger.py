@@ -1941,15 +1941,16 @@ def _key_changes(path: Path, test: SignatureTest) -> List[_KeyChange]:
     return found
 
 
-def _who_signed(note: Any, before: str, public: str, test: SignatureTest) -> FrozenSet[str]:
+def _who_signed(signed: Any, before: str, public: str, test: SignatureTest) -> FrozenSet[str]:
     """Return which of two keys signed that the one takes the place of the other."""
     try:
         keys = [parse_key(before), parse_key(public)]
-        said = parse_note(str(note).encode("utf-8", "replace"))
-        signers = frozenset(_signers(said, keys, test))
+        name = keys[1].name
+        lines = "".join(f"\u2014 {name} {each}\n" for each in (signed if isinstance(signed, list) else ()))
+        note = f"{change_text(name, before, public)}\n{lines}"
+        return frozenset(_signers(parse_note(note.encode("utf-8", "replace")), keys, test))
     except LedgerError:
         return frozenset()
-    return signers if said.text == change_text(keys[1].name, before, public) else frozenset()
 
 
 def _succession(

@@ -289,7 +289,7 @@ def _record_key(key: SigningKey, *, before: str | None, old: SigningKey | None) 
     LedgerKey.objects.create(text=public)
     # whoever writes into the database adds an entry like this one, not what the keys sign of it
     text = verify_ledger.change_text(key.name, before, public)
-    signed = sign_note(text, *([old] if old is not None else []), key)
+    signed = [each.signature_of(text) for each in (old, key) if each is not None]
     data = {"public": public, "before": before, "signed_by_the_one_before": old is not None, "signed": signed}
     append(case=None, actor=None, kind=KEY, data=data)
 
