@@ -490,6 +490,16 @@ ACTS: dict[str, Act] = {
         hidden=("exhibits_lacking", "missing"),
     ),
     "hand_over_cancelled": Act(_("Hủy lần giao hồ sơ"), ("hand_over", "part"), hidden=("reason",)),
+    "hand_over_settled": Act(
+        _("Kết thúc phần chưa giao: thất lạc hoặc giữ hẳn"),
+        ("hand_over", "part", "settlement", "volume_numbers", "exhibit_numbers"),
+        hidden=("reason",),
+    ),
+    "hand_over_found": Act(
+        _("Tìm thấy phần đã ghi thất lạc, giữ hẳn"),
+        ("hand_over", "part", "volume_numbers", "exhibit_numbers", "with_file"),
+        hidden=("reason",),
+    ),
     "hand_over_paper": Act(_("Gắn biên bản giao nhận đã ký"), ("hand_over", "part", "document", "sha256")),
     # how long a case is kept
     "hold_placed": Act(_("Giữ hồ sơ lại"), ("hold", "ground"), hidden=("reason",)),
@@ -840,6 +850,9 @@ FIELDS: dict[str, Field] = {
     "exhibits_here": Field(
         _("Các vật chứng về khi hồ sơ đã giao đi, nay là chưa giao ở lần ấy, theo số của vật chứng"), "settled"
     ),
+    "settlement": Field(_("Phần chưa giao"), "settlement"),
+    "exhibit_numbers": Field(_("Vật chứng, theo số của vật chứng"), "numbers"),
+    "with_file": Field(_("Đã ở cùng hồ sơ"), "yes"),
     "exhibits_missing": Field(_("Các vật chứng còn thiếu, theo số của vật chứng"), "numbers"),
     "exhibits_lacking": Field(_("Vật chứng không có khi đếm"), "exhibits"),
     "exhibits_joined": Field(_("Các vật chứng về cùng hồ sơ, theo số của vật chứng"), "numbers"),

@@ -127,6 +127,9 @@ TABLE = {
     ("vks-hand-over-reject", "post"): "      404 404 404 404  200  403 200 403",
     ("vks-hand-over-cancel", "post"): "      404 404 404 404  200  403 200 403",
     # no such paper is filed
+    # nobody received it yet
+    ("vks-hand-over-settle", "post"): "      404 404 404 404  403  403 409 403",
+    ("vks-hand-over-find", "post"): "        404 404 404 404  409  403 409 403",
     ("vks-hand-over-attach", "post"): "      404 404 404 404  400  403 400 403",
     ("vks-hand-over-record-list", "post"): " 404 404 404 404  400  403 400 403",
     # no head is signed yet
@@ -576,7 +579,7 @@ class Addresses:
             "vks-hand-over-file": f"/api/vks/hand-overs/{handed}/file/?format=docx",
             **{
                 f"vks-hand-over-{act}": f"/api/vks/hand-overs/{handed}/{act}/"
-                for act in ("send", "accept", "reject", "cancel", "attach")
+                for act in ("send", "accept", "reject", "cancel", "attach", "settle", "find")
             },
             "vks-hand-over-record-list": f"/api/vks/hand-overs/{handed}/record/",
             "vks-ledger-checkpoint-list": "/api/vks/ledger-checkpoints/",
@@ -765,6 +768,8 @@ class Addresses:
             "vks-hand-over-reject": {"missing": "Thiếu tập 2"},
             "vks-hand-over-cancel": {"reason": "Giao nhầm"},
             "vks-hand-over-attach": {"signed_paper": 1},
+            "vks-hand-over-settle": {"volumes": [1], "outcome": "that_lac", "reason": "Công văn số 12 báo thất lạc"},
+            "vks-hand-over-find": {"volumes": [1], "reason": "Đã thấy ở kho của đơn vị"},
             "vks-case-import-list": {"unit": "QN-KV1", "file": SimpleUploadedFile("ds.csv", b"x")},
             "vks-saved-filter-list": {"name": "Án trộm", "query": "q=trom"},
             "vks-case-list": {

@@ -18,6 +18,8 @@ from PIL import Image, ImageChops
 from pypdf import PdfReader
 
 from tests.custody.conftest import Export
+from tests.custody.test_settling import WHY as LOST
+from tests.custody.test_settling import short
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
@@ -144,6 +146,58 @@ def test_an_exhibit_that_stayed_behind_is_told_and_given_later(here: CaseFile, a
     assert clerk.post(f"/api/vks/hand-overs/{rest['id']}/accept/", found, format="json").status_code == 200
     assert clerk.get(row).json()["outstanding_exhibits"] == []
     assert [each["exhibits"] for each in clerk.get(where).json() if each["part"] == "hsva"] == [[]]
+
+
+def test_what_a_leader_settles_is_told_and_found_again(
+    filed_case: FiledCase, as_person: SignIn, people: dict[str, User]
+) -> None:
+    case = filed_case.case
+    lacking, phone = short(case, people["clerk_kv1"])
+    clerk, chief = as_person("clerk_kv1"), as_person("chief_kv1")
+    row, where = f"/api/vks/hand-overs/{lacking.pk}/", f"/api/vks/cases/{case.code}/custody/"
+    assert (chief.get(row).json()["may"], clerk.get(row).json()["may"]) == (
+        ["attach", "scan", "settle"],
+        ["attach", "scan"],
+    )
+    given: dict[str, Any] = {"volumes": [2], "outcome": "giu_han", "reason": LOST}
+    wrongs: list[tuple[dict[str, Any], str]] = [
+        ({"volumes": [1]}, "volumes"),
+        ({"exhibits": [phone.pk + 1]}, "exhibits"),
+        ({"reason": "mất"}, "reason"),
+        ({"outcome": "khac"}, "outcome"),
+    ]
+    for wrong, field in wrongs:
+        answer = chief.post(f"{row}settle/", given | wrong, format="json")
+        assert (answer.status_code, answer.json()["field"]) == (400, field)
+    assert clerk.post(f"{row}settle/", given, format="json").status_code == 403
+    told = chief.post(f"{row}settle/", given, format="json").json()
+    assert (told["outstanding"], told["outstanding_exhibits"], told["may"]) == (
+        [],
+        [phone.pk],
+        ["attach", "scan", "settle", "find"],
+    )
+    (piece,) = told["settled"]
+    assert {name: piece[name] for name in ("piece", "number", "called", "outcome", "reason", "found_at")} == {
+        "piece": "volume",
+        "number": 2,
+        "called": "Tập 2",
+        "outcome": "giu_han",
+        "reason": LOST,
+        "found_at": None,
+    }
+    (part,) = [each for each in clerk.get(where).json() if each["part"] == "hsva"]
+    (volume,) = [each for each in part["volumes"] if each["number"] == 2]
+    assert (volume["place"], volume["holder"], volume["hand_over"]) == ("kept", COURT, lacking.pk)
+    assert volume["settled"].startswith(f"{COURT} giữ hẳn")
+    assert [each["called"] for each in part["settled"]] == ["Tập 2"]
+    (line,) = [each for each in clerk.get(f"{where}timeline/?volume=2").json()["results"] if each["settled"]]
+    assert (line["cause"], line["volumes"], line["holder"]["name"], line["until"]) == ("giu_han", [2], COURT, None)
+    found = {"volumes": [2], "reason": "Tòa án trả tập này ngày 07/9/2026"}
+    assert as_person("prosecutor_kv1").post(f"{row}find/", found, format="json").status_code == 403
+    told = clerk.post(f"{row}find/", found, format="json").json()
+    assert (told["outstanding"], told["settled"][0]["found_at"] is not None) == ([2], True)
+    assert [each["act"] for each in told["steps"]][-2:] == ["settle", "find"]
+    assert clerk.post(f"{row}find/", found, format="json").status_code == 400
 
 
 def test_the_first_keeper_is_named_once_and_by_who_keeps_paper(case: CaseFile, as_person: SignIn) -> None:

@@ -31,6 +31,8 @@ from tests.custody.test_acts import data, hidden, written
 from tests.custody.test_hand_overs import COURT, PASSED
 from tests.custody.test_handed_exhibits import BACK, left_at_court
 from tests.custody.test_retention import ended
+from tests.custody.test_settling import WHY as LOST
+from tests.custody.test_settling import short
 from tests.people import register, waiting
 from tests.web.conftest import Page, fetched
 from vks_plugin.access import actions as access
@@ -50,6 +52,7 @@ from vks_plugin.custody.actions.accession import (
     run_packing,
 )
 from vks_plugin.custody.actions.holding import write_beginning
+from vks_plugin.custody.actions.settling import find_rest, settle_rest
 from vks_plugin.custody.models import (
     Accession,
     AccessionItem,
@@ -288,6 +291,49 @@ def test_an_exhibit_that_never_followed_is_told_and_stops_nothing(
     # whom the case is none of is told nothing of it
     CaseFile.objects.filter(pk=case.pk).update(confidentiality=CaseFile.Confidentiality.RESTRICTED)
     assert told()[::2] == [False, False]
+
+
+def test_what_a_leader_took_for_lost_is_told_where_the_file_goes(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    case, clerk, chief = filed_case.case, people["clerk_kv1"], people["chief_kv1"]
+    lacking, phone = short(case, clerk)
+    with pytest.raises(Conflict, match="còn tập chưa về cùng hồ sơ"):
+        prepare(actor=clerk, codes=[case.code])
+    settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=LOST, volumes=[2])
+    settle_rest(actor=chief, row=lacking, outcome="giu_han", reason=LOST, exhibits=[phone.pk])
+    who = f"(lãnh đạo {display_name(chief)} quyết định ngày {timezone.localdate():%d/%m/%Y}: {LOST})"
+    words = [f"Tập 2: thất lạc {who}", f"02 vật chứng niêm phong số NP-8: {COURT} giữ hẳn {who}"]
+    api = APIClient()
+    api.force_login(clerk)
+    client.force_login(clerk)
+    assert words[0] in Page(client.get("/vks/archive/")).text
+    (due,) = api.get("/api/vks/archive/due/").json()["results"]
+    assert (due["exhibits_outstanding"], due["pieces_settled"]) == ([], words)
+    row = packed(people, filed_case)
+
+    def told() -> list[bool]:
+        (item,) = api.get(f"/api/vks/accessions/{row.pk}/").json()["items"]
+        kept = Accession.objects.get(pk=row.pk)
+        line = f"Tập, vật chứng không còn cùng hồ sơ: {case.code}: {', '.join(words)}."
+        return [
+            item["pieces_settled"] == words,
+            line in as_paper(kept, "record").opening,
+            line in as_paper(kept, "list").closing,
+            words[0] in Page(client.get(f"/vks/archive/accessions/{row.pk}/")).text,
+        ]
+
+    assert told() == [True] * 4
+    accept(actor=archivist, pk=row.pk)
+    assert told() == [True] * 4
+    # it turns up later: what was signed for stays as it was
+    find_rest(actor=clerk, row=lacking, reason="Tòa án báo đã thấy ở kho", volumes=[2])
+    assert told() == [True] * 4
+    assert "Ánh" not in str(as_paper(row, "record"))
+    assert list(otherwise_than_recorded()) == []
+    # whom the case is none of is told nothing of it
+    CaseFile.objects.filter(pk=case.pk).update(confidentiality=CaseFile.Confidentiality.RESTRICTED)
+    assert (told()[0], told()[3]) == (False, False)
 
 
 def test_what_may_not_go_is_named(filed_case: FiledCase, people: dict[str, User]) -> None:

@@ -10,21 +10,27 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
+from django.utils import timezone
 from documents.models import Document
 from docx import Document as Word
 from rest_framework.test import APIClient
 
 from tests.custody.test_hand_overs import COURT
 from tests.custody.test_handed_exhibits import left_at_court
+from tests.custody.test_settling import WHY as LOST
+from tests.custody.test_settling import short
 from tests.disposal.conftest import WHY, carried_out, ready
 from tests.people import pdf_bytes
 from tests.web.conftest import Page, fetched
 from vks_plugin.custody.actions.retention import end_hold, place_hold
-from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.actions.settling import settle_rest
+from vks_plugin.custody.models import HandOver, LedgerEntry
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.disposal.models import DestructionBatch, Tombstone
 from vks_plugin.disposal.papers import as_paper
 from vks_plugin.doctor.custody import disposals as doctor
 from vks_plugin.doctor.results import Scope, Status
+from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -226,3 +232,37 @@ def test_an_exhibit_that_never_followed_is_told_and_is_not_disposed_of_with_the_
     # how many there were is all that is left of them
     assert line.format("vật chứng") in as_paper(row, "record").closing
     assert "vật chứng chưa về" in Page(client.get(at)).text
+
+
+def test_what_a_leader_took_for_lost_is_told_and_left_on_the_tombstone(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    case, chief = filed_case.case, people["chief_kv1"]
+    lacking, phone = short(case, people["clerk_kv1"])
+    client.force_login(archivist)
+    assert "còn tập chưa về cùng hồ sơ" in Page(client.get("/vks/archive/disposals/")).text
+    settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=LOST, volumes=[2], exhibits=[phone.pk])
+    said = f"thất lạc (lãnh đạo {display_name(chief)} quyết định ngày {timezone.localdate():%d/%m/%Y}"
+    words = [f"Tập 2: {said}: {LOST})", f"02 vật chứng niêm phong số NP-8: {said}: {LOST})"]
+    api = APIClient()
+    api.force_login(archivist)
+    text = Page(client.get("/vks/archive/disposals/")).text
+    assert (words[0] in text, "còn tập chưa về" in text) == (True, False)
+    (lapsed,) = api.get("/api/vks/archive/lapsed/").json()["results"]
+    assert (lapsed["against"], lapsed["pieces_settled"]) == ("", words)
+    row = ready(archivist, people, case.code)
+    line = f"Tập, vật chứng không còn cùng hồ sơ, không hủy theo biên bản này: {case.code}: {{}}."
+    for what in ("list", "record"):
+        assert line.format(", ".join(words)) in as_paper(row, what).closing
+    at, told = f"/vks/archive/disposals/{row.pk}/", f"/api/vks/disposals/{row.pk}/"
+    assert words[0] in Page(client.get(at)).text
+    assert api.get(told).json()["items"][0]["pieces_settled"] == words
+    row = carried_out(archivist, row)
+    assert row.state == "da_tieu_huy"
+    # what people wrote is gone; which volume lacked, and who said so, is left
+    left = [f"Tập 2: {said})", f"vật chứng: {said})"]
+    assert line.format(", ".join(left)) in as_paper(row, "record").closing
+    assert api.get(f"/api/vks/cases/{case.code}/tombstone/").json()["pieces_settled"] == left
+    assert left[0] in Page(client.get(f"/vks/cases/{case.code}/")).text
+    assert LOST not in json.dumps(list(HandOver.objects.filter(case=case).values("steps", "settled_pieces")))
+    assert list(otherwise_than_recorded()) == []

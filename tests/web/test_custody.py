@@ -11,6 +11,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from tests.custody.test_hand_overs import COURT
+from tests.custody.test_settling import WHY as LOST
+from tests.custody.test_settling import short
 from tests.web.conftest import Page
 from vks_plugin.access.temporary import open_for_loan
 from vks_plugin.access.transfers import transfer_case
@@ -468,6 +471,63 @@ def test_which_exhibit_did_not_come_is_ticked_off_and_follows(
     rest.refresh_from_db()
     assert (rest.state, row.outstanding_exhibits) == ("da_nhan", [])
     assert "còn ở" not in Page(clerk.get(f"/vks/cases/{code}/custody/")).text
+
+
+def test_a_leader_settles_what_never_came_on_the_page(
+    case: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    lacking, phone = short(case, people["clerk_kv1"])
+    clerk, chief, at = as_person("clerk_kv1"), as_person("chief_kv1"), f"/vks/custody/{lacking.pk}/"
+    assert "Kết thúc phần chưa giao" not in Page(clerk.get(at)).text
+    page = Page(chief.get(at))
+    assert "Kết thúc phần chưa giao: thất lạc hoặc giữ hẳn" in page.text
+    assert "02 Điện thoại của Ánh" in page.text
+    given = {"volumes": ["2"], "exhibits": [str(phone.pk)], "outcome": "that_lac", "reason": LOST}
+    assert clerk.post(f"{at}settle/", given).status_code == 403
+    # what was written stays where something is wrong with it
+    for wrong, sentence in (
+        ({"reason": "mất"}, "Hãy ghi rõ"),
+        ({"outcome": ""}, "bắt buộc"),
+        ({"volumes": ["1"]}, "1"),
+        ({"volumes": [], "exhibits": []}, "Hãy chọn tập, vật chứng."),
+    ):
+        answer = chief.post(f"{at}settle/", given | wrong)
+        assert (answer.status_code, sentence in Page(answer).text) == (400, True), wrong
+        assert ("Công văn 12/TA-VP" in Page(answer).text) == ("reason" not in wrong)
+    told = Page(chief.post(f"{at}settle/", given, follow=True)).text
+    assert "Đã ghi kết thúc phần chưa giao" in told
+    assert "Tập 2: thất lạc (lãnh đạo" in told
+    assert "Kết thúc phần chưa giao: thất lạc" not in told
+    assert "Nhận nốt" not in told
+    # nothing is left to settle
+    assert chief.post(f"{at}settle/", given).status_code == 409
+    shown = Page(clerk.get(f"/vks/cases/{case.code}/custody/")).text
+    assert ("Tập, vật chứng không còn chờ" in shown, "còn ở" in shown, LOST in shown) == (True, False, True)
+    assert "02 Điện thoại của Ánh" in shown
+    # it turns up: the clerk says so, and takes it in as ever
+    assert "Đã tìm thấy" in Page(clerk.get(at)).text
+    found = {"volumes": ["2"], "reason": "Tòa án báo đã thấy ở kho"}
+    told = Page(clerk.post(f"{at}find/", found, follow=True)).text
+    assert ("Đã ghi tìm thấy" in told, "Nhận nốt các tập còn thiếu" in told) == (True, True)
+    assert f"Tập 2 còn ở {COURT}" in Page(clerk.get(f"/vks/cases/{case.code}/custody/")).text
+    assert as_person("prosecutor_kv1").post(f"{at}find/", found).status_code == 403
+
+
+def test_who_receives_in_parts_is_told_to_untick_what_lacks(
+    case: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    Exhibit.objects.create(case=case, name="Con dao bầu", quantity="01", accompanies_file=True)
+    clerk = people["clerk_kv1"]
+    parts = Terms(part="hsva", direction="cqdt_vks", reason="tra_ho_so", agency=AGENCY)
+    at = f"/vks/custody/{hand_over(actor=clerk, case=case, terms=parts).pk}/accept/"
+    desk, exhibits = as_person("clerk_kv1"), [str(case.exhibits.get().pk)]
+    sent = FOUND | {"volumes": ["1"], "exhibits": exhibits}
+    told = Page(desk.post(at, {name: value for name, value in sent.items() if name != "exhibits_complete"})).text
+    assert "bỏ đánh dấu đúng tập, vật chứng không có" in told
+    # that nothing was served no box takes away
+    told = Page(desk.post(at, {name: value for name, value in sent.items() if name != "served"})).text
+    assert "bỏ đánh dấu đúng tập" not in told
+    assert "chọn “Chưa nhận”" in told
 
 
 def test_the_desk_shows_what_is_late_and_the_volumes_that_are_out(

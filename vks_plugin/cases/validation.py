@@ -246,6 +246,8 @@ class ClosingHandOver:
     refused: bool = False
     failed: tuple[tuple[str, str], ...] = ()
     """Checks that were not passed: the field of each, and its words."""
+    may_lack: frozenset[str] = frozenset()
+    """Checks that need not be passed where what lacks is marked: a file that comes back in parts."""
     missing: str = ""
     """What is missing, where it is refused."""
 
@@ -262,8 +264,14 @@ def hand_over_closed(facts: ClosingHandOver) -> Findings:
     elif facts.refused and not facts.missing:
         sentence, field = Sentence(_("Hãy ghi rõ những gì còn thiếu (không quá 2.000 chữ cái).")), "missing"
     elif facts.failed and not facts.refused:
-        template = _(
-            "Chưa đủ điều kiện nhận: %(what)s. Hãy đánh dấu nếu đã kiểm và đủ; nếu không, chọn “Chưa nhận” và ghi rõ phần thiếu."
+        template = (
+            _(
+                "Chưa đủ điều kiện nhận: %(what)s. Hãy đánh dấu nếu đã kiểm và đủ; nếu không, bỏ đánh dấu đúng tập, vật chứng không có và ghi rõ phần thiếu để nhận phần còn lại, hoặc chọn “Chưa nhận”."
+            )
+            if {name for name, _label in facts.failed} <= facts.may_lack
+            else _(
+                "Chưa đủ điều kiện nhận: %(what)s. Hãy đánh dấu nếu đã kiểm và đủ; nếu không, chọn “Chưa nhận” và ghi rõ phần thiếu."
+            )
         )
         sentence = Sentence(template, what=Listing(label for _field, label in facts.failed))
         field = facts.failed[0][0]

@@ -17,7 +17,14 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.cases.queries import names_at
 from vks_plugin.custody.models import Accession, AccessionItem, Holding
-from vks_plugin.custody.queries.accession import ARCHIVIST, GIVERS, accession_for, exhibits_left, knows_all
+from vks_plugin.custody.queries.accession import (
+    ARCHIVIST,
+    GIVERS,
+    accession_for,
+    exhibits_left,
+    knows_all,
+    pieces_settled,
+)
 from vks_plugin.custody.queries.loans import actors_then, entries_of, held_at, posts_held
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import ProcuracyUnit
@@ -116,10 +123,20 @@ def _list(accession: Accession, items: Sequence[AccessionItem], common: dict[str
         closing=[
             f"Mục lục này gồm: {len(items)} hồ sơ (đơn vị bảo quản).",
             f"Viết bằng chữ: {number_in_words(len(items))} hồ sơ (đơn vị bảo quản).",
+            *_without(accession, items),
         ],
         is_dated_below=True,
         signatures=[Signature("NGƯỜI LẬP", giver.name, "(Ký và ghi rõ họ và tên, chức vụ)", giver.post)],
     )
+
+
+def _without(accession: Accession, items: Sequence[AccessionItem]) -> list[str]:
+    """Return the line on volumes and exhibits nobody waits for any more; none where there are none."""
+    settled = pieces_settled(accession)
+    gone = "; ".join(
+        f"{each.case.code}: {', '.join(settled[each.case_id])}" for each in items if each.case_id in settled
+    )
+    return [f"Tập, vật chứng không còn cùng hồ sơ: {gone}."] if gone else []
 
 
 def _span(items: Sequence[AccessionItem]) -> str:
@@ -171,6 +188,7 @@ def _body(
         f"- Tổng số tệp tin trong hồ sơ: {files}",
         f"4. Tình trạng tài liệu giao nộp: {state}",
         *([f"Vật chứng đi kèm chưa về cùng hồ sơ: {out}."] if out else []),
+        *_without(accession, items),
         f"5. Mục lục hồ sơ, tài liệu nộp lưu kèm theo; {annex}.",
     ]
 

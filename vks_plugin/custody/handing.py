@@ -147,6 +147,14 @@ def checks_for(kind: str, part: str, direction: str, *, completes: bool) -> tupl
     return tuple(name for name in CHECKS if name != "served" or serving)
 
 
+LOST, KEPT = "that_lac", "giu_han"
+SETTLEMENTS: dict[str, str] = {
+    LOST: _("Thất lạc"),
+    KEPT: _("Nơi đang giữ giữ hẳn, không trả"),
+}
+"""What a leader may say of a piece that did not come along with its file and that nobody waits for any more."""
+
+
 def volume_code(case_code: str, part: str, number: int) -> str:
     """Return what the label of a volume says: letters every keyboard sends alike, whatever method of input is on."""
     return f"{case_code}-{part}-T{number:02d}".upper()

@@ -21,7 +21,7 @@ from vks_plugin.cases.record import OF_DOCUMENTS, field_label, subject_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
 from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.custody.chain import is_as_recorded
-from vks_plugin.custody.handing import DIRECTIONS, REASONS
+from vks_plugin.custody.handing import DIRECTIONS, REASONS, SETTLEMENTS
 from vks_plugin.custody.models import CertifiedCopy, FixityFinding, LedgerEntry, Loan, QualityFinding, RetentionRule
 from vks_plugin.custody.queries import last_checkpoint, reads_reasons
 from vks_plugin.custody.queries.ledger import touches_internal
@@ -128,6 +128,7 @@ _READS: dict[str, Callable[[Any], str]] = {
     "moment": _moment,
     "yes": lambda value: _("có") if value else _("không"),
     "direction": lambda value: _(DIRECTIONS[value].label) if value in DIRECTIONS else value,
+    "settlement": lambda value: _(SETTLEMENTS.get(value, value)),
     "handing_reason": lambda value: _(REASONS.get(value, value)),
     "volume_folios": lambda value: "; ".join(_volume(*each) for each in value),
     "exhibits": lambda value: "; ".join(_exhibit(each) for each in value),

@@ -18,6 +18,7 @@ from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
 from vks_plugin.custody.api.retention import DueCaseSerializer, exhibits_of
+from vks_plugin.custody.queries.hand_overs import settled_in_words
 from vks_plugin.custody.queries.retention import Standing
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
@@ -29,6 +30,7 @@ from vks_plugin.disposal.queries import (
     known_items,
     lapsed_cases,
     obstacles,
+    pieces_settled,
     record_for,
     tombstone_of,
 )
@@ -150,6 +152,13 @@ class TombstoneSerializer(serializers.Serializer[Tombstone]):
     types = LeftTypeSerializer(many=True)
     files = LeftFileSerializer(many=True)
     decided = LeftDecisionSerializer(many=True)
+    pieces_settled = serializers.SerializerMethodField(
+        help_text="Volumes and exhibits that a leader had taken for lost or for kept for good, each with who said so."
+    )
+
+    def get_pieces_settled(self, stone: Tombstone) -> list[str]:
+        """Return the words."""
+        return settled_in_words([stone.case_id]).get(stone.case_id, [])
 
 
 class DestructionBatchSerializer(serializers.Serializer[DestructionBatch]):
@@ -315,7 +324,9 @@ class DisposalViewSet(HandsOutFiles, ApiViewSet):
             waiting = row.items.filter(erased_at__isnull=True).values("case_id")
             against = obstacles(CaseFile.objects.select_related(*FACTS).filter(pk__in=waiting), batch=row)
         known, exhibits = known_items(self.actor, row), exhibits_left(row)
-        return self.shown(row, status=status, known=known, against=against, exhibits=exhibits)
+        return self.shown(
+            row, status=status, known=known, against=against, exhibits=exhibits, settled=pieces_settled(row)
+        )
 
     def _does(self, does: Any, pk: str, **more: Any) -> Response:
         does(actor=self.actor, pk=int(pk), **more)

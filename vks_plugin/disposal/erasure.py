@@ -146,7 +146,7 @@ BLANKED: tuple[tuple[Model, str, Mapping[str, Any]], ...] = (
     (RetentionHold, "case", {"reason": "", "end_reason": ""}),
 )
 """Tables whose rows stay without what people wrote in them. Beside these: the case itself, its accused, its words, its
-findings, the steps of its hand-overs."""
+findings, the steps of its hand-overs and why pieces of them were taken for lost."""
 
 BESIDE: tuple[Model, ...] = (CaseFile, Accused, CaseWords, CaseImportRow, FixityFinding, LedgerHidden)
 """Tables that `erase` sees to one by one."""
@@ -216,9 +216,10 @@ def erase(case: CaseFile, now: dt.datetime) -> None:
     for model, path, values in BLANKED:
         rows = model._default_manager.filter(**{path: case}).order_by().values_list("pk", flat=True)
         model._default_manager.filter(pk__in=list(rows)).update(**values)
-    for row in HandOver.objects.filter(case=case).exclude(steps=[]).only("steps"):
+    for row in HandOver.objects.filter(case=case).exclude(steps=[]).only("steps", "settled_pieces"):
         row.steps = [each | {"text": ""} for each in row.steps]
-        row.save(update_fields=["steps"])
+        row.settled_pieces = [each | {"reason": ""} for each in row.settled_pieces]
+        row.save(update_fields=["steps", "settled_pieces"])
     # what may not be empty where it says something
     RelatedCase.objects.filter(case=case).exclude(other_text="").update(other_text="–")
     CourtSession.objects.filter(case=case).exclude(reason="").update(reason="–")

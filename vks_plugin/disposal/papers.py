@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
-from vks_plugin.disposal.queries import batch_for, exhibits_left, knows_all
+from vks_plugin.disposal.queries import batch_for, exhibits_left, knows_all, pieces_settled
 from vks_plugin.errors import Conflict, NotFound
 from vks_plugin.organization.queries import display_name, present_office
 from vks_plugin.papers import Column, OfficialPaper, Signature
@@ -126,6 +126,11 @@ def as_paper(batch: DestructionBatch, what: str) -> OfficialPaper:
     left = exhibits_left(batch)
     out = "; ".join(f"{each.case.code}: {', '.join(left[each.case_id])}" for each in items if each.case_id in left)
     elsewhere = [f"Vật chứng đi kèm chưa về cùng hồ sơ, không hủy theo biên bản này: {out}."] if out else []
+    settled = pieces_settled(batch)
+    gone = "; ".join(
+        f"{each.case.code}: {', '.join(settled[each.case_id])}" for each in items if each.case_id in settled
+    )
+    elsewhere += [f"Tập, vật chứng không còn cùng hồ sơ, không hủy theo biên bản này: {gone}."] if gone else []
     drafted, first, second = (display_name(each) for each in (batch.drafted_by, batch.first_by, batch.second_by))
     total = f"Tổng số: {len(items)} hồ sơ, {sum(each.documents for each in items)} tài liệu, {sum(each.pages for each in items)} trang."
     day = timezone.localtime(batch.second_at).date() if batch.second_at is not None else None

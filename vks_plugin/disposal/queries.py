@@ -30,7 +30,12 @@ from vks_plugin.custody.models import (
     RetentionRule,
 )
 from vks_plugin.custody.queries.accession import ARCHIVIST, longest_silence
-from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words, with_volumes_elsewhere
+from vks_plugin.custody.queries.hand_overs import (
+    exhibits_still_out,
+    settled_in_words,
+    still_out_in_words,
+    with_volumes_elsewhere,
+)
 from vks_plugin.custody.queries.loans import entries_by_row
 from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
 from vks_plugin.custody.retention import LIMITED, UNDETERMINED
@@ -265,6 +270,11 @@ def exhibits_left(batch: DestructionBatch) -> dict[int, list[str]]:
     return still_out_in_words(out)
 
 
+def pieces_settled(batch: DestructionBatch) -> dict[int, list[str]]:
+    """Return which volumes and exhibits of the files of a disposal nobody waits for, in words, by case; of what is gone without why."""
+    return settled_in_words(list(batch.items.values_list("case_id", flat=True)))
+
+
 # --- what stands against it
 
 
@@ -300,7 +310,10 @@ def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = Non
             _("đang cho mượn"),
         ),
         (_keys(moving.values_list("case_id", flat=True)), _("đang giao nhận")),
-        (_keys(with_volumes_elsewhere(keys).values_list("case_id", flat=True)), _("còn tập chưa về cùng hồ sơ")),
+        (
+            _keys(with_volumes_elsewhere(keys).values_list("case_id", flat=True)),
+            _("còn tập chưa về cùng hồ sơ: ghi nhận, hoặc lãnh đạo ghi thất lạc, giữ hẳn"),
+        ),
         (_keys(copied.values_list("case_id", flat=True)), _("đang cấp bản sao, trích lục")),
         (_keys(scanned.values_list("case_id", flat=True)), _("đang số hóa")),
         (_keys(going.values_list("case_id", flat=True)), _("đang nộp lưu")),

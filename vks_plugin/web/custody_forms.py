@@ -20,6 +20,7 @@ from vks_plugin.custody.handing import (
     CHECKS,
     DIRECTIONS,
     REASONS,
+    SETTLEMENTS,
     TO_OTHERS,
     Checks,
     case_of_volume_code,
@@ -41,6 +42,7 @@ from vks_plugin.custody.queries.hand_overs import (
     volumes_to_give,
 )
 from vks_plugin.custody.queries.holding import holder_of, offices_kept, way_back
+from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME
 from vks_plugin.custody.registers import REGISTERS, registers_for
 from vks_plugin.errors import VksError
 from vks_plugin.organization.models import ProcuracyUnit
@@ -48,6 +50,7 @@ from vks_plugin.organization.queries import display_name, posts_in_force
 from vks_plugin.web.fields import DayField, HourField, StyledForm
 
 _MOST_CODES = 200
+SETTLEMENTS_SHOWN = [(value, _(label)) for value, label in SETTLEMENTS.items()]
 
 
 class _Several(forms.MultipleChoiceField):
@@ -469,6 +472,53 @@ class CancelForm(StyledForm):
     """Why a hand-over is taken back."""
 
     reason = forms.CharField(label=_("Lý do hủy"), max_length=500)
+
+
+class _PiecesForm(StyledForm):
+    """Volumes and exhibits of a hand-over, and why."""
+
+    volumes = _Several(label=_("Tập"))
+    exhibits = _Several(label=_("Vật chứng"))
+    reason = forms.CharField(label=_("Lý do"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, pieces: Iterable[tuple[str, int, str]], **kwargs: Any) -> None:
+        """Show these pieces, each by its kind, its number and what it is called."""
+        super().__init__(*args, **kwargs)
+        given = list(pieces)
+        for name, kind in (("volumes", VOLUME), ("exhibits", EXHIBIT)):
+            chooser: Any = self.fields[name]
+            chooser.choices = [(str(number), called) for piece, number, called in given if piece == kind]
+            if not chooser.choices:
+                del self.fields[name]
+        if len(given) == 1:
+            # there is nothing to choose
+            (piece, number, _called) = given[0]
+            self.initial["volumes" if piece == VOLUME else "exhibits"] = [str(number)]
+
+    @property
+    def piece_fields(self) -> list[forms.BoundField]:
+        """The boxes of what can be chosen."""
+        return [self[name] for name in ("volumes", "exhibits") if name in self.fields]
+
+    def pieces(self) -> dict[str, list[int]]:
+        """Return what was chosen, as the acts take it."""
+        return {name: self.cleaned_data.get(name) or [] for name in ("volumes", "exhibits")}
+
+
+class SettleRestForm(_PiecesForm):
+    """That nobody waits any more for what did not come along."""
+
+    outcome = forms.ChoiceField(label=_("Kết thúc vì"), choices=[("", "—"), *SETTLEMENTS_SHOWN])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "Ghi số, ngày văn bản làm căn cứ. Lý do được in ở biên bản nộp lưu, tiêu hủy: không ghi tên người, tình tiết của vụ án."
+        )
+
+
+class FindRestForm(_PiecesForm):
+    """That what was taken for lost, or for kept for good, is there after all."""
 
 
 class AttachForm(StyledForm):

@@ -402,9 +402,11 @@ OURS: dict[str, str] = {
         api/vks/hand-overs/{pk}/accept
         api/vks/hand-overs/{pk}/attach
         api/vks/hand-overs/{pk}/cancel
+        api/vks/hand-overs/{pk}/find
         api/vks/hand-overs/{id}/record
         api/vks/hand-overs/{pk}/reject
         api/vks/hand-overs/{pk}/send
+        api/vks/hand-overs/{pk}/settle
         api/vks/intake/{id}/discard
         api/vks/intake/{id}/retry
         api/vks/loans/{pk}/answer-renewal

@@ -32,7 +32,6 @@ from vks_plugin.custody.actions.ledger import (
     write_of_lost_heads,
 )
 from vks_plugin.custody.actions.loans import (
-    SHORTEST_REASON,
     answer_renewal,
     approve_loan,
     ask_renewal,
@@ -46,6 +45,7 @@ from vks_plugin.custody.actions.loans import (
     settle_loan,
     withdraw_loan,
 )
+from vks_plugin.custody.actions.moving import SHORTEST_REASON
 from vks_plugin.custody.actions.sealing import read_files, read_videos, request_seal, run_seal, seal
 
 __all__ = [

@@ -149,7 +149,7 @@ def amend(*, actor: User, row: HandOver, terms: Terms) -> HandOver:
         NotAllowed: the actor is not of the giving side.
         BadInput, Conflict: see `draft`; or it is under way.
     """
-    row = _locked(row)
+    row = locked(row)
     require_amending(actor, row)
     if terms.part != row.part:
         raise BadInput(_("Không đổi được phần hồ sơ: hãy hủy và lập lần giao mới."), field="part")
@@ -171,7 +171,7 @@ def amend_parts(*, actor: User, row: HandOver, given: Mapping[str, Any]) -> Hand
         NotAllowed, BadInput, Conflict: see `amend`.
     """
     # as it is now, not as it was when it was read: somebody may have changed another part meanwhile
-    row = _locked(row)
+    row = locked(row)
     exhibits = row.exhibits
     row = amend(actor=actor, row=row, terms=replace(terms_of(row), **given))
     said, before = ([as_written(each) for each in listed] for listed in (row.exhibits, exhibits))
@@ -304,7 +304,15 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
         (before.case_id, before.part, before.direction) != (case.pk, terms.part, terms.direction)
         or not (before.outstanding or before.outstanding_exhibits)
     ):
-        raise BadInput(_("Lần giao trước không còn tập nào, vật chứng nào chưa giao."), field="completes")
+        settled = before.case_id == case.pk and any(each["found_at"] is None for each in before.settled_pieces)
+        raise BadInput(
+            _(
+                "Lần giao trước chỉ còn phần lãnh đạo đã ghi thất lạc, giữ hẳn: tìm thấy thì bấm “Đã tìm thấy” ở lần ấy trước."
+            )
+            if settled
+            else _("Lần giao trước không còn tập nào, vật chứng nào chưa giao."),
+            field="completes",
+        )
     held = holder_of(case, terms.part)
     # what had stayed outside comes to the office, whoever borrowed the rest meanwhile
     if held.is_lent and (before is None or not DIRECTIONS[terms.direction].giver_outside):
@@ -451,7 +459,8 @@ def _written_of(exhibit: Mapping[str, Any], before: Collection[Mapping[str, Any]
     return next(named, "")
 
 
-def _locked(row: HandOver) -> HandOver:
+def locked(row: HandOver) -> HandOver:
+    """Return a hand-over as it is now, its case held until the transaction ends."""
     lock_case(row.case)
     return HandOver.objects.select_related(
         "case__unit__parent", "giver_unit", "receiver_unit", "giver_person", "receiver_person", "completes"
@@ -468,7 +477,8 @@ def require_giving(actor: User, row: HandOver) -> None:
         raise NotAllowed(_("Chỉ bên giao làm được việc này."))
 
 
-def _step(row: HandOver, actor: User, act: str, text: str = "") -> list[dict[str, str]]:
+def as_step(row: HandOver, actor: User, act: str, text: str = "") -> list[dict[str, str]]:
+    """Return what was done to a hand-over, with this act at the end."""
     now = timezone.now()
     return [*row.steps, {"act": act, "at": now.isoformat(), "by": display_name(actor), "text": text}]
 
@@ -495,7 +505,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
         BadInput: the actor is who is to receive it.
         Conflict: it is under way or over, the paper is elsewhere now, or lent.
     """
-    row = _locked(row)
+    row = locked(row)
     require_giving(actor, row)
     if row.receiver_person_id == actor.pk:
         # nobody could receive it: not the giver, and nobody else in that name
@@ -528,7 +538,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
         "volumes": [each | {"received": None} for each in row.volumes],
         # what was listed before anybody marked exhibits stays as it is
         "exhibits": [each | {"received": None} if "received" in each else each for each in row.exhibits],
-        "steps": _step(row, actor, "send"),
+        "steps": as_step(row, actor, "send"),
         "documents_complete": None,
         "exhibits_complete": None,
         "served": None,
@@ -611,7 +621,7 @@ def accept(
             nothing is said of it.
         Conflict: it is not waiting to be received, or the paper is elsewhere.
     """
-    row = _locked(row)
+    row = locked(row)
     require_receiving(actor, row)
     if received_exhibits is None and checks.exhibits_complete:
         received_exhibits = _ids(row.exhibits)
@@ -624,7 +634,7 @@ def accept(
     wrong = tuple(
         (name, label) for name, label in row.checks.items() if getattr(checks, name) is not True and name not in excused
     )
-    enforce(hand_over_closed(ClosingHandOver(failed=wrong)))
+    enforce(hand_over_closed(ClosingHandOver(failed=wrong, may_lack=_may_lack(row))))
     name = one_line(receiver_name)[:200] or row.receiver_name
     title = one_line(receiver_title)[:120] or row.receiver_title
     if row.receiver_unit is not None:
@@ -641,7 +651,7 @@ def accept(
         "receiver_title": title,
         "accepted_at": moment,
         "received_by": actor,
-        "steps": _step(row, actor, "accept", missing),
+        "steps": as_step(row, actor, "accept", missing),
         **_proof(actor, row, signed_paper, awaits_paper=awaits_paper),
     }
     move(row, HAND_OVER, "accept", **changes)
@@ -689,6 +699,14 @@ def accept(
     if takes_the_case_along(row) and row.receiver_unit is not None:
         move_case(actor=actor, case=row.case, to=row.receiver_unit, decision=row.decision)
     return row
+
+
+def _may_lack(row: HandOver) -> frozenset[str]:
+    """Return the checks that need not be passed where it is marked what did not come, which has to be possible one by one."""
+    if row.reason != IN_PARTS:
+        return frozenset()
+    volumes = {"documents_complete"} if len(row.volumes) > 1 or row.completes_id is not None else set[str]()
+    return frozenset(volumes | ({"exhibits_complete"} if _ids(row.exhibits) else set[str]()))
 
 
 def _moment_of(row: HandOver, happened_at: dt.datetime | None) -> dt.datetime:
@@ -942,12 +960,12 @@ def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver
         BadInput: it is no signed record of this case.
         Conflict: it was not received, or has one.
     """
-    row = _locked(row)
+    row = locked(row)
     require_side(actor, row)
     if not takes_paper(row):
         raise Conflict(_("Lần giao nhận này chưa nhận, hoặc đã có biên bản."))
     _check_paper(actor, row, paper)
-    steps = _step(row, actor, "paper")
+    steps = as_step(row, actor, "paper")
     # the case is held: nobody attaches another meanwhile
     HandOver.objects.filter(pk=row.pk).update(awaits_paper=False, signed_paper=paper, steps=steps)
     row.awaits_paper, row.signed_paper, row.steps = False, paper, steps
@@ -988,14 +1006,14 @@ def reject(
         BadInput: nothing is named and everything came, or a volume or exhibit is not of this hand-over.
         Conflict: it is not waiting to be received.
     """
-    row = _locked(row)
+    row = locked(row)
     require_receiving(actor, row)
     volumes = row.volumes if received is None else _counted(row, received)
     exhibits = _counted_exhibits(row, received_exhibits, checks)
     missing = composed(missing).strip() or ", ".join(_lacking(volumes, exhibits))
     enforce(hand_over_closed(ClosingHandOver(refused=True, missing="" if len(missing) > 2000 else missing)))
     found = _found(row, checks)
-    steps = _step(row, actor, "reject", missing)
+    steps = as_step(row, actor, "reject", missing)
     move(row, HAND_OVER, "reject", missing=missing, volumes=volumes, exhibits=exhibits, steps=steps, **found)
     tell(
         "hand_over_rejected",
@@ -1021,12 +1039,12 @@ def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
         BadInput: no reason.
         Conflict: it was received, or cancelled before.
     """
-    row = _locked(row)
+    row = locked(row)
     require_giving(actor, row)
     reason = composed(reason).strip()
     if not reason or len(reason) > 500:
         raise BadInput(_("Hãy ghi lý do hủy (không quá 500 chữ cái)."), field="reason")
-    move(row, HAND_OVER, "cancel", steps=_step(row, actor, "cancel", reason))
+    move(row, HAND_OVER, "cancel", steps=as_step(row, actor, "cancel", reason))
     if row.number is None:
         # a draft: nobody was told that it was there
         return row

@@ -27,9 +27,9 @@ from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile, Volume
 from vks_plugin.conf import configuration
 from vks_plugin.custody.actions.holding import pass_to
-from vks_plugin.custody.actions.moving import move, next_number, said
+from vks_plugin.custody.actions.moving import SHORTEST_REASON, move, next_number, said
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal, NumberSeries
-from vks_plugin.custody.queries.hand_overs import left_with, outstanding_of
+from vks_plugin.custody.queries.hand_overs import outstanding_of
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.loans import (
     RELATED,
@@ -44,6 +44,7 @@ from vks_plugin.custody.queries.loans import (
     renewals_allowed,
     told_to,
 )
+from vks_plugin.custody.queries.settled import VOLUME, left_with, numbers_settled
 from vks_plugin.custody.states import HAND_OVER, LOAN, OVERDUE
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.mail import host_sends_mail
@@ -53,8 +54,6 @@ from vks_plugin.text import gettext_noop, one_line
 
 logger = logging.getLogger("paperless.vks.loans")
 
-SHORTEST_REASON = 10
-"""Letters that a purpose and a reason have at least."""
 MOST_OPEN_REQUESTS = 20
 """Requests one person may have waiting at a time."""
 MOST_VOLUMES = 200
@@ -476,7 +475,13 @@ def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
     """Return the numbers of the volumes that go out, with 0 for the part as a whole; what stayed elsewhere does not go along."""
     there = set(Volume.objects.filter(case=case).values_list("number", flat=True)) if row.part == "hsva" else set()
     elsewhere = outstanding_of(case, row.part)
+    gone = numbers_settled(case.pk, row.part, VOLUME)
     if row.volumes:
+        if lost := sorted(gone.keys() & set(row.volumes)):
+            raise Conflict(
+                _("Tập %(number)d không còn cùng hồ sơ, %(why)s: hãy từ chối hoặc để người mượn đề nghị lại.")
+                % {"number": lost[0], "why": gone[lost[0]].words}
+            )
         if away := sorted(elsewhere.keys() & set(row.volumes)):
             raise Conflict(
                 _("Tập %(numbers)s còn ở %(keeper)s, chưa về cùng hồ sơ: ghi nhận hồ sơ về rồi mới cho mượn tập đó.")
@@ -495,6 +500,7 @@ def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
                 field="volume_count",
             )
         return set(row.volumes)
+    there -= gone.keys()
     here = there - elsewhere.keys()
     if there > here and volume_count > len(here):
         numbers = sorted(there - here)
@@ -505,6 +511,13 @@ def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
                 "keeper": left_with(elsewhere[numbers[0]]),
                 "count": len(here),
             },
+            field="volume_count",
+        )
+    if gone and volume_count > len(here):
+        first = min(gone)
+        raise BadInput(
+            _("Tập %(number)d không còn cùng hồ sơ, %(why)s: giao được nhiều nhất %(count)d tập.")
+            % {"number": first, "why": gone[first].words, "count": len(here)},
             field="volume_count",
         )
     return {0} | here

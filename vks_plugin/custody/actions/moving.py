@@ -15,6 +15,9 @@ from vks_plugin.text import one_line
 
 _M = TypeVar("_M", bound=models.Model)
 
+SHORTEST_REASON = 10
+"""Letters that a reason has at least by which paper is lent or not, or taken for lost."""
+
 
 def said(text: str, field: str, *, least: int = 5, most: int = 500) -> str:
     """Return what somebody wrote, on one line.

@@ -23,6 +23,7 @@ from vks_plugin.custody.queries.accession import (
     is_being_taken,
     known_cases,
     package_for,
+    pieces_settled,
     told_error,
 )
 from vks_plugin.custody.states import ACCESSION
@@ -159,7 +160,8 @@ class AccessionViewSet(HandsOutFiles, ApiViewSet):
 
     def _told(self, pk: int, *, status: int = 200) -> Response:
         row = accession_for(self.actor, pk)
-        return self.shown(row, status=status, known=known_cases(self.actor, row), exhibits=exhibits_left(row))
+        known, exhibits, settled = known_cases(self.actor, row), exhibits_left(row), pieces_settled(row)
+        return self.shown(row, status=status, known=known, exhibits=exhibits, settled=settled)
 
     @extend_schema(
         summary="Take an accession into the archive",

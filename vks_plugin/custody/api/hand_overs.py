@@ -22,7 +22,10 @@ from vks_plugin.cases.models import CaseDocument
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.hand_overs import Terms
-from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks
+from vks_plugin.custody.actions.moving import SHORTEST_REASON
+from vks_plugin.custody.actions.settling import find_rest, require_finding, require_settling, settle_rest
+from vks_plugin.custody.api.settled import SettledPieceSerializer
+from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, SETTLEMENTS, Checks
 from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.printed_hand_over import write_hand_over
 from vks_plugin.custody.queries.hand_overs import (
@@ -41,11 +44,13 @@ from vks_plugin.custody.queries.hand_overs import (
     parts_to_give,
     people_to_receive,
     receives,
+    settled_told,
     takes_paper,
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.leaving import nobody_to_receive
+from vks_plugin.custody.queries.settled import acts_on_rest
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput
 from vks_plugin.organization.models import ProcuracyUnit
@@ -119,10 +124,10 @@ class HandedExhibitSerializer(serializers.Serializer[Any]):
 class HandOverStepSerializer(serializers.Serializer[Any]):
     """What was done to a hand-over."""
 
-    act = serializers.CharField(help_text="`send`, `accept`, `reject`, `cancel` or `paper`.")
+    act = serializers.CharField(help_text="`send`, `accept`, `reject`, `cancel`, `paper`, `settle` or `find`.")
     at = serializers.DateTimeField()
     by = serializers.CharField(help_text="Name of who did it.")
-    text = serializers.CharField(help_text="What was missing, or why it was cancelled.")
+    text = serializers.CharField(help_text="What was missing, or why it was cancelled, settled or found.")
 
 
 class AttachableSerializer(serializers.Serializer[CaseDocument]):
@@ -169,6 +174,9 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     outstanding_exhibits = serializers.ListField(
         child=serializers.IntegerField(), help_text="Exhibits still with the giver, by their ids."
     )
+    settled = serializers.SerializerMethodField(
+        help_text="What a leader took for lost or for kept for good, as it was said; also what was found since."
+    )
     completes = serializers.IntegerField(source="completes_id", allow_null=True)
     has_signed_paper = serializers.SerializerMethodField()
     awaits_paper = serializers.BooleanField()
@@ -179,7 +187,7 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     )
     may = serializers.SerializerMethodField(
         help_text="What the asker may do to it now: `send`, `accept`, `reject`, `cancel`, `attach`, `scan` "
-        "(hand in the scan of the signed record). Null in lists."
+        "(hand in the scan of the signed record), `settle`, `find` (what did not come along). Null in lists."
     )
     papers = serializers.SerializerMethodField(
         help_text="Signed records the asker may attach, or choose when receiving. Null in lists."
@@ -221,7 +229,7 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
             return None
         attaches = takes_paper(row) and (gives(asker, row) or receives(asker, row)) and may_attach(asker, row)
         papers = (["attach"] if attaches else []) + (["scan"] if may_hand_in(asker, row) else [])
-        return [move.name for move in moves_of(asker, row)] + papers
+        return [move.name for move in moves_of(asker, row)] + papers + acts_on_rest(asker, row)
 
     @extend_schema_field(AttachableSerializer(many=True, allow_null=True))
     def get_papers(self, row: HandOver) -> Any:
@@ -232,6 +240,11 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
         chooses = {"accept", "attach"} & set(self.get_may(row) or ())
         papers = papers_to_attach(asker, row) if chooses else CaseDocument.objects.none()
         return [AttachableSerializer(each).data for each in papers]
+
+    @extend_schema_field(SettledPieceSerializer(many=True))
+    def get_settled(self, row: HandOver) -> Any:
+        """Return what was ever settled."""
+        return [SettledPieceSerializer(each).data for each in settled_told(row)]
 
     @extend_schema_field(SideSerializer())
     def get_giver(self, row: HandOver) -> Any:
@@ -337,6 +350,25 @@ class CancelSerializer(InputSerializer):
     """Why a hand-over is taken back."""
 
     reason = ComposedField()
+
+
+class FindRestSerializer(InputSerializer):
+    """What is there after all."""
+
+    volumes = _numbers("Numbers of the volumes.")
+    exhibits = _numbers("Exhibits by their ids.")
+    reason = ComposedField(help_text=f"At least {SHORTEST_REASON} letters: where it turned up.")
+
+
+class SettleRestSerializer(FindRestSerializer):
+    """What nobody waits for any more, and why."""
+
+    outcome = serializers.ChoiceField(
+        choices=sorted(SETTLEMENTS), help_text="`that_lac`: lost; `giu_han`: who has it keeps it for good."
+    )
+    reason = ComposedField(
+        help_text=f"At least {SHORTEST_REASON} letters: by which paper, with its number and day. Records of the archive print it."
+    )
 
 
 class AttachSerializer(InputSerializer):
@@ -598,6 +630,38 @@ class HandOverViewSet(ApiViewSet):
         paper = _paper(self.actor, row, self.given(AttachSerializer)["signed_paper"])
         if paper is not None:
             acts.attach_paper(actor=self.actor, row=row, paper=paper)
+        return self._after(pk)
+
+    @extend_schema(
+        summary="Wait no more for what did not come along",
+        description="For leaders of the office that is owed it: volumes and exhibits that are outstanding are taken for lost, or "
+        "for kept for good. They keep the file from nothing any more.",
+        parameters=[_NUMBER],
+        request=SettleRestSerializer,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def settle(self, _request: Request, pk: str) -> Response:
+        """Settle it."""
+        row = hand_over_for(self.actor, pk)
+        require_settling(self.actor, row)
+        settle_rest(actor=self.actor, row=row, **self.given(SettleRestSerializer))
+        return self._after(pk)
+
+    @extend_schema(
+        summary="Record that what was settled is there after all",
+        description="For records clerks and leaders of the office that is owed it. It is outstanding again, and comes by a hand-over "
+        "that completes this one.",
+        parameters=[_NUMBER],
+        request=FindRestSerializer,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def find(self, _request: Request, pk: str) -> Response:
+        """Record it."""
+        row = hand_over_for(self.actor, pk)
+        require_finding(self.actor, row)
+        find_rest(actor=self.actor, row=row, **self.given(FindRestSerializer))
         return self._after(pk)
 
     @extend_schema(

@@ -18,23 +18,27 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.cases.models import PART_CHOICES
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.api.settled import SettledPieceSerializer
 from vks_plugin.custody.filters import HoldingFilterSet
 from vks_plugin.custody.models import Holding, Keeper, Loan
 from vks_plugin.custody.printed_hand_over import write_labels
 from vks_plugin.custody.queries.hand_overs import (
     ExhibitTold,
+    PieceTold,
     VolumeTold,
     case_to_hand_over,
     coming_to,
     exhibits_told,
     given_by,
     late_for,
+    pieces_told,
     volumes_told,
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import Holder, in_hands, keeping_told, named_cases
 from vks_plugin.custody.queries.leaving import LeftTold, left_told, nobody_to_receive, to_bring_back, to_hand_over
 from vks_plugin.custody.queries.loans import borrower_name, shown_to, slip_number, to_come_back, waiting_for
+from vks_plugin.custody.queries.settled import VOLUME
 from vks_plugin.custody.registers import (
     REGISTERS,
     Register,
@@ -84,11 +88,17 @@ class KeptVolumeSerializer(serializers.Serializer[VolumeTold]):
     folio_from = serializers.IntegerField(source="line.folio_from", allow_null=True)
     folio_to = serializers.IntegerField(source="line.folio_to", allow_null=True)
     place = serializers.CharField(
-        help_text="`with_file`, `left_behind` (who gave the file still has it), `lent`, alone or with the file, or `at_office` "
-        "(it came after the rest was lent)."
+        help_text="`with_file`, `left_behind` (who gave the file still has it), `lent`, alone or with the file, `at_office` "
+        "(it came after the rest was lent), or, as a leader settled it, `lost` or `kept` (for good by who gave the file)."
     )
     holder = serializers.CharField(
-        source="name", help_text="Who has it, in words; empty: a borrower whom the asker may not know."
+        source="name",
+        help_text="Who has it, in words; empty: a borrower whom the asker may not know, or nobody: it is lost.",
+    )
+    settled = serializers.CharField(
+        source="settled.words",
+        default="",
+        help_text="What became of it, who said so and why; empty: it is not settled.",
     )
     hand_over = serializers.IntegerField(
         source="hand_over.pk", default=None, allow_null=True, help_text="The one it was missing from."
@@ -117,6 +127,10 @@ class KeptPartSerializer(serializers.Serializer[Any]):
     lent = serializers.BooleanField(help_text="Whether it is out on loan, and so cannot be handed over.")
     volumes = KeptVolumeSerializer(many=True)
     exhibits = LeftExhibitSerializer(many=True, help_text="Those that did not come along with it.")
+    settled = SettledPieceSerializer(
+        many=True,
+        help_text="What a leader took for lost or for kept for good, the latest first; also what was found since.",
+    )
 
 
 class KeptLineSerializer(serializers.Serializer[Any]):
@@ -133,6 +147,13 @@ class KeptLineSerializer(serializers.Serializer[Any]):
     hand_over = serializers.IntegerField(allow_null=True, help_text="The one it comes from.")
     loan = serializers.IntegerField(allow_null=True, help_text="The one it comes from.")
     slip = serializers.CharField(help_text="Number and year of the slip; of single volumes.")
+    exhibits = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Ids of exhibits, where they alone are told of: see `settled`."
+    )
+    settled = serializers.CharField(
+        help_text="Of what did not come along and nobody waits for: what became of it, who said so and why. `holder` is who has "
+        "it for good, with an empty name where it is lost; `cause` is then the outcome."
+    )
 
 
 class FirstKeeperSerializer(InputSerializer):
@@ -154,7 +175,13 @@ def _keeper(keeper: Keeper, name: str) -> dict[str, Any]:
     }
 
 
-def _part(part: str, held: Holder, volumes: Sequence[VolumeTold], exhibits: Sequence[ExhibitTold]) -> dict[str, Any]:
+def _part(
+    part: str,
+    held: Holder,
+    volumes: Sequence[VolumeTold],
+    exhibits: Sequence[ExhibitTold],
+    settled: Sequence[PieceTold],
+) -> dict[str, Any]:
     return {
         "part": part,
         "holder": _keeper(held.keeper, held.name),
@@ -163,6 +190,7 @@ def _part(part: str, held: Holder, volumes: Sequence[VolumeTold], exhibits: Sequ
         "lent": held.is_lent,
         "volumes": volumes,
         "exhibits": exhibits,
+        "settled": settled,
     }
 
 
@@ -178,6 +206,27 @@ def _line(row: Holding) -> dict[str, Any]:
         "hand_over": row.reference if handed else None,
         "loan": row.reference if row.cause == Holding.Cause.LOAN else None,
         "slip": "",
+        "exhibits": [],
+        "settled": "",
+    }
+
+
+def _settled(told: PieceTold) -> dict[str, Any]:
+    """Return a line of what a leader settled: from then on, until it was found."""
+    each = told.piece
+    is_volume = each.piece == VOLUME
+    return {
+        "part": each.hand_over.part,
+        "volumes": [each.number] if is_volume else [],
+        "exhibits": [] if is_volume else [each.number],
+        "holder": {"name": each.place, "unit": None, "person": None},
+        "since": each.at,
+        "until": each.found_at,
+        "cause": each.outcome,
+        "hand_over": each.hand_over.pk,
+        "loan": None,
+        "slip": "",
+        "settled": each.words,
     }
 
 
@@ -196,6 +245,8 @@ def _lent(row: Loan) -> dict[str, Any]:
         "hand_over": None,
         "loan": row.pk,
         "slip": slip_number(row),
+        "exhibits": [],
+        "settled": "",
     }
 
 
@@ -246,8 +297,19 @@ class CaseCustodyViewSet(OfCaseViewSet):
         ]
         # none of them lies in a volume
         exhibits = exhibits_told(view.case, told) if volume is None else []
+        settled = [
+            each
+            for each in pieces_told(view.case, told)
+            if volume is None or (each.piece.piece, each.piece.number) == (VOLUME, volume)
+        ]
         rows = [
-            _part(part, held, [each for each in volumes if each.part == part], exhibits if part == "hsva" else [])
+            _part(
+                part,
+                held,
+                [each for each in volumes if each.part == part],
+                exhibits if part == "hsva" else [],
+                [each for each in settled if each.piece.hand_over.part == part],
+            )
             for part, held in told.holders.items()
             if not wanted or part == wanted
         ]
@@ -267,7 +329,13 @@ class CaseCustodyViewSet(OfCaseViewSet):
         wanted, volume = _asked(request)
         told = keeping_told(self.actor, self.case_view())
         single = [row for row in told.single if volume is None or volume in row.volumes]
+        settled = pieces_told(self.case_view().case, told)
         rows = [_line(row) for row in told.lines] + [_lent(row) for row in single]
+        rows += [
+            _settled(each)
+            for each in settled
+            if volume is None or (each.piece.piece, each.piece.number) == (VOLUME, volume)
+        ]
         chosen = sorted(
             (row for row in rows if not wanted or row["part"] == wanted), key=lambda row: row["since"], reverse=True
         )

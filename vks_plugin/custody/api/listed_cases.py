@@ -12,7 +12,7 @@ _Row = TypeVar("_Row", bound=Model)
 
 class ListedCaseSerializer(serializers.Serializer[_Row], Generic[_Row]):
     """What both lists tell of a `case`; in the context `known` holds the keys of those the asker may know of, `exhibits` what did
-    not come along with each."""
+    not come along with each, `settled` what nobody waits for any more."""
 
     case = serializers.CharField(source="case.code")
     name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
@@ -24,6 +24,11 @@ class ListedCaseSerializer(serializers.Serializer[_Row], Generic[_Row]):
         "it was then. Empty for who may not know of the case."
     )
 
+    pieces_settled = serializers.SerializerMethodField(
+        help_text="Volumes and exhibits that a leader took for lost or for kept for good, each with who said so and why; of what "
+        "is done, as it was then. Empty for who may not know of the case."
+    )
+
     def get_name(self, row: Any) -> str:
         """Return the name, to who may know of the case."""
         return str(row.case.name) if row.case_id in self.context["known"] else ""
@@ -31,4 +36,9 @@ class ListedCaseSerializer(serializers.Serializer[_Row], Generic[_Row]):
     def get_exhibits_outstanding(self, row: Any) -> list[str]:
         """Return the words, to who may know of the case."""
         told: dict[int, list[str]] = self.context["exhibits"]
+        return told.get(row.case_id, []) if row.case_id in self.context["known"] else []
+
+    def get_pieces_settled(self, row: Any) -> list[str]:
+        """Return the words, to who may know of the case."""
+        told: dict[int, list[str]] = self.context["settled"]
         return told.get(row.case_id, []) if row.case_id in self.context["known"] else []

@@ -17,7 +17,7 @@ from vks_plugin.access.queries import require
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.retention import change_rule, end_hold, place_hold
 from vks_plugin.custody.models import RetentionHold, RetentionRule
-from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out, settled_in_words, still_out_in_words
 from vks_plugin.custody.queries.retention import Standing, finished_cases, holds_for, holds_of, standing, standings
 from vks_plugin.custody.retention import AUTOMATIC, GROUNDS, OUTCOMES, TERMS
 from vks_plugin.language import spoken
@@ -71,16 +71,25 @@ class DueCaseSerializer(RetentionSerializer):
     exhibits_outstanding = serializers.SerializerMethodField(
         help_text="Exhibits that did not come along with the file, by quantity and seal with who has them; no obstacle."
     )
+    pieces_settled = serializers.SerializerMethodField(
+        help_text="Volumes and exhibits that a leader took for lost or for kept for good, each with who said so and why."
+    )
 
     def get_exhibits_outstanding(self, found: Standing) -> list[str]:
         """Return the words."""
         told: dict[int, list[str]] = self.context["exhibits"]
         return told.get(found.case.pk, [])
 
+    def get_pieces_settled(self, found: Standing) -> list[str]:
+        """Return the words."""
+        told: dict[int, list[str]] = self.context["settled"]
+        return told.get(found.case.pk, [])
+
 
 def exhibits_of(rows: Iterable[Standing]) -> dict[str, Any]:
     """Return what `DueCaseSerializer` is to know of cases."""
-    return {"exhibits": still_out_in_words(exhibits_still_out([each.case.pk for each in rows]))}
+    keys = [each.case.pk for each in rows]
+    return {"exhibits": still_out_in_words(exhibits_still_out(keys)), "settled": settled_in_words(keys)}
 
 
 class HoldSerializer(serializers.Serializer[RetentionHold]):

@@ -102,6 +102,9 @@ class HandOver(models.Model):
     outstanding = models.JSONField(default=list)
     # ids of exhibits that stayed with the giver
     outstanding_exhibits = models.JSONField(default=list)
+    # what nobody waits for any more, each time a leader said so:
+    # [{"piece" ("volume", "exhibit"), "number", "outcome", "at", "by", "reason", "found_at"}, …]
+    settled_pieces = models.JSONField(default=list)
     # what came back in parts is completed by another hand-over
     completes = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="completed_by", verbose_name=_("giao nốt")

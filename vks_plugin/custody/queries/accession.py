@@ -24,7 +24,12 @@ from vks_plugin.custody.models import (
     SealedDocument,
     SealManifest,
 )
-from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words, with_volumes_elsewhere
+from vks_plugin.custody.queries.hand_overs import (
+    exhibits_still_out,
+    settled_in_words,
+    still_out_in_words,
+    with_volumes_elsewhere,
+)
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.loans import entries_by_row
 from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
@@ -119,7 +124,10 @@ def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
     for rows, words in (
         (out.values_list("case_id", flat=True), _("đang cho mượn: nhận trả trước")),
         (moving.values_list("case_id", flat=True), _("đang giao nhận: làm xong hoặc hủy trước")),
-        (elsewhere.values_list("case_id", flat=True), _("còn tập chưa về cùng hồ sơ: ghi nhận tập đó trước")),
+        (
+            elsewhere.values_list("case_id", flat=True),
+            _("còn tập chưa về cùng hồ sơ: ghi nhận tập đó, hoặc lãnh đạo ghi thất lạc, giữ hẳn trước"),
+        ),
         (scanned.values_list("case_id", flat=True), _("đang số hóa: kết thúc hoặc hủy đợt trước")),
         (coming.values_list("pk", flat=True), _("máy đang nhận tệp: hãy chờ xong")),
         (
@@ -143,6 +151,15 @@ def exhibits_left(accession: Accession) -> dict[int, list[str]]:
     entries = entries_by_row(cases, ("accessioned",), "accession", [accession.pk])[accession.pk]
     out = {each.case_id: each.said["data"].get("exhibits_outstanding") or () for each in entries if each.case_id}
     return still_out_in_words(out)
+
+
+def pieces_settled(accession: Accession) -> dict[int, list[str]]:
+    """Return which volumes and exhibits of the files of an accession nobody waits for, in words, by case.
+
+    Of one the archive took, as it was then.
+    """
+    cases = list(accession.items.values_list("case_id", flat=True))
+    return settled_in_words(cases, accession.accepted_at)
 
 
 def accessions_for(user: User) -> QuerySet[Accession]:

@@ -25,6 +25,7 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import (
     BACK,
     DIRECTIONS,
+    KEPT,
     TRANSFER,
     as_written,
     directions_for,
@@ -35,6 +36,15 @@ from vks_plugin.custody.handing import (
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
 from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, named_cases, of_offices
 from vks_plugin.custody.queries.loans import borrower_name, goes_back_to
+from vks_plugin.custody.queries.settled import (
+    EXHIBIT,
+    VOLUME,
+    Settled,
+    left_with,
+    numbers_settled,
+    settled_at,
+    settled_ever,
+)
 from vks_plugin.custody.states import HAND_OVER, Move
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -42,7 +52,6 @@ from vks_plugin.organization.queries import (
     acting_for,
     looked_up,
     posts_in_force,
-    present_office,
     taken_over_by,
     with_taken_over,
 )
@@ -366,9 +375,10 @@ def away_from_giver(case: CaseFile, part: str, direction: str) -> set[int]:
     """Return the volumes that cannot come along with the file: they stayed with somebody who had it before.
 
     An agency outside may bring what it kept back itself before; what another agency, or one of our offices, kept back it
-    never had.
+    never had. What nobody waits for any more comes along once it is found.
     """
-    return _not_with_giver(case, part, outstanding_of(case, part), direction)
+    gone = set(numbers_settled(case.pk, part, VOLUME))
+    return gone | _not_with_giver(case, part, outstanding_of(case, part), direction)
 
 
 def _not_with_giver(case: CaseFile, part: str, missing: Mapping[int, HandOver], direction: str) -> set[int]:
@@ -458,7 +468,8 @@ def exhibits_to_give(case: CaseFile, part: str, direction: str, completes: HandO
     """
     if part != "hsva":
         return []
-    there = {each.pk: _listed(each) for each in exhibits_of(case)}
+    settled = numbers_settled(case.pk, part, EXHIBIT)
+    there = {each.pk: _listed(each) for each in exhibits_of(case) if each.pk not in settled}
     missing = outstanding_exhibits_of(case)
     if completes is None:
         away = _not_with_giver(case, part, missing, direction)
@@ -515,11 +526,6 @@ def with_volumes_elsewhere(cases: Collection[int]) -> QuerySet[HandOver]:
     return HandOver.objects.filter(case__in=cases, state="da_nhan").exclude(outstanding=[])
 
 
-def left_with(row: HandOver) -> str:
-    """Return in words who has what did not come along at a hand-over."""
-    return present_office(row.giver_unit).name if row.giver_unit is not None else row.giver_agency
-
-
 def outstanding_exhibits_of(case: CaseFile) -> dict[int, HandOver]:
     """Return the ids of exhibits that did not come along with the file, each with the hand-over they were missing from."""
     rows = HandOver.objects.filter(case=case, part="hsva", state="da_nhan").exclude(outstanding_exhibits=[])
@@ -558,6 +564,77 @@ def still_out_in_words(out: Mapping[int, Collection[int]]) -> dict[int, list[str
         if words:
             found[case] = words
     return found
+
+
+def settled_in_words(cases: Collection[int], at: dt.datetime | None = None) -> dict[int, list[str]]:
+    """Return which volumes and exhibits of case files nobody waits for, what became of them and why, by case (four queries at most).
+
+    Exhibits by quantity and seal, as `still_out_in_words` has them.
+
+    Args:
+        cases: by their keys.
+        at: how it was at that moment; None: how it is now.
+    """
+    pieces = [each for each in settled_ever(cases) if each.is_so_at(at)]
+    lines = _lines_of({each.hand_over.case_id for each in pieces}) if pieces else {}
+    found: dict[int, list[str]] = {}
+    for each in sorted(pieces, key=lambda one: (one.piece != VOLUME, one.number)):
+        found.setdefault(each.hand_over.case_id, []).append(f"{_called(each, lines)}: {each.words}")
+    return found
+
+
+def _called(each: Settled, lines: Mapping[int, Mapping[str, Any]], *, named: bool = False) -> str:
+    """Return what a settled piece is called; an exhibit by its name only to who may know that."""
+    if each.piece == VOLUME:
+        return _("Tập %(number)d") % {"number": each.number}
+    line = lines.get(each.number, exhibit_line(each.number, "", "", ""))
+    return exhibit_in_words(line if named else {**line, "name": ""})
+
+
+@dataclass(frozen=True)
+class PieceTold:
+    """A volume or exhibit that a leader settled, as one person may see it."""
+
+    piece: Settled
+    called: str
+    """What it is called."""
+
+
+def rest_told(row: HandOver) -> list[tuple[str, int, str]]:
+    """Return what is still to come of a hand-over, each by its kind, its number and what it is called (one query)."""
+    lines = _lines_told_by(row) if row.outstanding_exhibits else {}
+    volumes = {each["number"]: each["label"] for each in row.volumes}
+    found = [
+        (VOLUME, each, volumes.get(each, _("Tập %(number)d") % {"number": each})) for each in sorted(row.outstanding)
+    ]
+    return found + [
+        (EXHIBIT, pk, exhibit_in_words(lines.get(pk, exhibit_line(pk, "", "", ""))))
+        for pk in sorted(row.outstanding_exhibits)
+    ]
+
+
+def settled_told(row: HandOver) -> list[PieceTold]:
+    """Return all that was ever settled of what a hand-over was missing (one query)."""
+    found = settled_at(row)
+    lines = _lines_told_by(row) if found else {}
+    return [PieceTold(each, _called(each, lines, named=True)) for each in found]
+
+
+def _lines_told_by(row: HandOver) -> dict[int, dict[str, Any]]:
+    """Return exhibits by their ids as a hand-over lists them; what it does not list itself without a name."""
+    listed = {pk: {**line, "name": ""} for pk, line in _lines_of([row.case_id]).items()}
+    return listed | {each["id"]: each for each in row.exhibits if "id" in each}
+
+
+def pieces_told(case: CaseFile, told: KeepingTold) -> list[PieceTold]:
+    """Return all that was ever settled of the parts whose keepers the person was told of, the latest first (four queries)."""
+    lines = _lines_of([case.pk]) if "hsva" in told.holders else {}
+    found = [
+        PieceTold(each, _called(each, lines, named="hsva" in told.named))
+        for part in told.holders
+        for each in settled_ever([case.pk], part)
+    ]
+    return sorted(found, key=lambda one: one.piece.at, reverse=True)
 
 
 @dataclass(frozen=True)
@@ -603,14 +680,16 @@ class VolumeTold:
     line: dict[str, Any]
     """As a hand-over lists it."""
     place: str
-    """`with_file`, `left_behind` (with who gave the file without it, or had given it when this came), `lent`, or `at_office`
-    (it came after the rest was lent)."""
+    """`with_file`, `left_behind` (with who gave the file without it, or had given it when this came), `lent`, `at_office`
+    (it came after the rest was lent), `lost` or `kept` (for good, by who gave the file without it): a leader said so."""
     name: str
     """Who has it; empty: somebody who borrowed it and whom the person may not know."""
     hand_over: HandOver | None = None
     """The one it was missing from."""
     loan: Loan | None = None
     """By which it went out alone, where the person may know of it."""
+    settled: Settled | None = None
+    """What a leader said of it, where nobody waits for it any more."""
 
 
 def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTold]:
@@ -624,18 +703,27 @@ def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTo
     found = []
     for part, holder in told.holders.items():
         missing = outstanding_of(case, part)
+        gone = numbers_settled(case.pk, part, VOLUME)
         lines = volumes_of(case, part)
         # bound in numbered volumes the rest was lent with those that were there
         apart = holder.is_lent and any(each == part for each, _number in out)
         listed = {each["number"] for each in lines}
         # of what was bound otherwise meanwhile the hand-over still says how it was called
-        lines += [each for number, row in missing.items() if number not in listed for each in _lines(row, number)]
+        apart_from_it = {number: row for number, row in missing.items() if number not in listed}
+        apart_from_it |= {number: each.hand_over for number, each in gone.items() if number not in listed}
+        lines += [each for number, row in apart_from_it.items() for each in _lines(row, number)]
         for line in lines:
             number = line["number"]
             loan = out.get((part, number))
             if number in missing:
                 row = missing[number]
                 found.append(VolumeTold(part, line, "left_behind", left_with(row), hand_over=row))
+            elif number in gone:
+                each_gone = gone[number]
+                where = "kept" if each_gone.outcome == KEPT else "lost"
+                found.append(
+                    VolumeTold(part, line, where, each_gone.place, hand_over=each_gone.hand_over, settled=each_gone)
+                )
             elif loan is not None:
                 known = part in told.named or loan.borrower_id == user.pk
                 name = (borrower_name(loan) or loan.outside_agency) if known else ""

@@ -25,6 +25,7 @@ from vks_plugin.custody.queries.copies import copies_of
 from vks_plugin.custody.queries.hand_overs import hand_overs_for, volumes_told
 from vks_plugin.custody.queries.holding import KEEPING, in_hands, keeping_told, of_offices, offices_kept
 from vks_plugin.custody.queries.loans import borrower_name, in_single_volumes, loans_of, shown_to
+from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME, settled_of
 from vks_plugin.custody.states import COPY, HAND_OVER, LOAN
 from vks_plugin.organization.models import Appointment
 from vks_plugin.organization.queries import posts_in_force, with_taken_over
@@ -119,7 +120,7 @@ class LeftTold:
 
 
 def left_told(user: User, rows: Collection[Holding]) -> list[LeftTold]:
-    """Return rows of `to_hand_over` with what lies with them (seven queries for all of them)."""
+    """Return rows of `to_hand_over` with what lies with them (nine queries for all of them)."""
     cases = {row.case_id for row in rows}
     files = {row.case_id for row in rows if row.part == "hsva"}
     volumes = _volumes(files)
@@ -147,13 +148,17 @@ def left_told(user: User, rows: Collection[Holding]) -> list[LeftTold]:
 
 
 def _volumes(cases: Collection[int]) -> dict[int, list[int]]:
-    """Return the numbers of the volumes of these case files that are neither lent alone nor left behind (three queries)."""
+    """Return the numbers of the volumes of these case files that are neither lent alone nor left behind (four queries).
+
+    Neither are those that a leader settled, for which nobody waits any more.
+    """
     away = set(
         LoanedPart.objects.filter(case__in=cases, part="hsva", is_out=True, volume__gt=0).values_list("case", "volume")
     )
     behind = HandOver.objects.filter(case__in=cases, part="hsva", state="da_nhan").exclude(outstanding=[])
     for case, numbers in behind.values_list("case", "outstanding"):
         away |= {(case, number) for number in numbers}
+    away |= {(each.hand_over.case_id, each.number) for each in settled_of(cases) if each.piece == VOLUME}
     found: dict[int, list[int]] = {}
     for case, number in Volume.objects.filter(case__in=cases).order_by("number").values_list("case", "number"):
         if (case, number) not in away:
@@ -162,9 +167,10 @@ def _volumes(cases: Collection[int]) -> dict[int, list[int]]:
 
 
 def _exhibits_left_behind(cases: Collection[int]) -> set[int]:
-    """Return the ids of exhibits of these cases that did not come along with the file (one query)."""
+    """Return the ids of exhibits of these cases that did not come along with the file, waited for or not (two queries)."""
     behind = HandOver.objects.filter(case__in=cases, part="hsva", state="da_nhan").exclude(outstanding_exhibits=[])
-    return {pk for listed in behind.values_list("outstanding_exhibits", flat=True) for pk in listed}
+    settled = {each.number for each in settled_of(cases) if each.piece == EXHIBIT}
+    return settled | {pk for listed in behind.values_list("outstanding_exhibits", flat=True) for pk in listed}
 
 
 def in_person(user: User, view: CaseView) -> dict[int, list[str]]:

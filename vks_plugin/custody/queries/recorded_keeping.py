@@ -246,6 +246,14 @@ def _is_dated(row: Holding, step: Step, before: Holding | None) -> bool:
     return row.since < written and _was_held_back(step.told)
 
 
+def is_moment_of(text: Any, told: Told) -> bool:
+    """Tell whether what a row says of when something was done is when the entry of it was written, as nearly as one can say."""
+    moment, written = _moment(text), _moment(told.at)
+    if moment is None or written is None:
+        return moment is not None
+    return _is_near(moment, written) or (moment < written and _was_held_back(told))
+
+
 def _was_held_back(told: Told) -> bool:
     entry = LedgerEntry.objects.filter(pk=told.entry).first()
     if entry is None:

@@ -21,6 +21,7 @@ from vks_plugin.custody.queries.findings import Finding, of_kind
 from vks_plugin.custody.queries.hand_overs import ON_RECORD, told_of
 from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.custody.queries.recorded_keeping import Place, Step, TimeLine, Told, in_words, past_keepers
+from vks_plugin.custody.queries.recorded_settled import Ended, found_by, settled_by, settled_compared
 from vks_plugin.custody.verify_ledger import LedgerError, commitment, item_salt
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
@@ -32,6 +33,8 @@ TELLS_OF_PAPER = frozenset(
         "keeper_stated",
         "hand_over_sent",
         "hand_over_accepted",
+        "hand_over_settled",
+        "hand_over_found",
         "loan_issued",
         "loan_renewed",
         "loan_returned",
@@ -41,7 +44,7 @@ TELLS_OF_PAPER = frozenset(
     }
 )
 """Kinds of entries that say where paper is, and by which record."""
-_NAMED = ("keeper_stated", "hand_over_sent", "hand_over_accepted", "loan_issued")
+_NAMED = ("keeper_stated", "hand_over_sent", "hand_over_accepted", "hand_over_settled", "loan_issued")
 """Those whose hidden values are compared."""
 _OUT = ("dang_muon", "tra_thieu")
 
@@ -125,6 +128,7 @@ def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told
         told_of_case = (
             of_kind("hand_overs", _hand_overs(code, said)),
             of_kind("hand_overs", _outstanding(code, said)),
+            of_kind("hand_overs", settled_compared(code, said.received, said.ended, said.rows.agrees)),
             of_kind("loans", _loans(code, said)),
             of_kind("keepers", _keepers(code, said)),
             of_kind("keepers", _past(code, said)),
@@ -150,6 +154,8 @@ class _Said:
         self.sent: dict[int, Told] = {}
         """Of each hand-over, the entry of its last sending."""
         self.owed: dict[int, _Owed] = {}
+        self.ended: dict[int, list[Ended]] = defaultdict(list)
+        """Of each hand-over, what leaders settled of what it was missing."""
         self.loans: dict[int, _Lent] = {}
         self.is_whole = False
         """Whether the ledger has the case from its registration on."""
@@ -181,6 +187,8 @@ class _Said:
             self.hand_overs[_number(data["hand_over"])] = told
             self._received(told)
             self._owes(told)
+        elif kind in {"hand_over_settled", "hand_over_found"}:
+            self._ends(told)
         elif kind == "paper_taken_over":
             self._taken_over(told)
             self._joins(told)
@@ -242,6 +250,25 @@ class _Said:
             for name in left:
                 (first.left if _OWED[name].settled in data else first.open)[name].update(data[name])
         self.owed[number] = _Owed(data["part"], left)
+
+    def _ends(self, told: Told) -> None:
+        """Learn what nobody waits for any more, or does again."""
+        data, settled = told.data, told.kind == "hand_over_settled"
+        number = _number(data["hand_over"])
+        if settled:
+            self.ended[number] += settled_by(told)
+        else:
+            self.ended[number] = found_by(told, self.ended[number])
+        owed = self.owed.get(number)
+        if owed is None:
+            return
+        for name, fields in _OWED.items():
+            each = set(data[fields.ended])
+            if settled:
+                owed.left[name] -= each
+                owed.open[name] -= each
+            elif not data["with_file"]:
+                owed.left[name] |= each
 
     def _joins(self, told: Told) -> None:
         """Learn what is with the rest again since two offices became one."""
@@ -342,11 +369,13 @@ class _Fields(NamedTuple):
     """Of a hand-over: what followed, and is with the giver of which one since."""
     joined: str
     """Of a take-over: what is with the rest again."""
+    ended: str
+    """Of a settlement, and of what is found: what nobody waits for any more, or does again."""
 
 
 _OWED = {
-    "outstanding": _Fields("volumes_settled", "volumes_here", "volume_numbers"),
-    "exhibits_outstanding": _Fields("exhibits_settled", "exhibits_here", "exhibits_joined"),
+    "outstanding": _Fields("volumes_settled", "volumes_here", "volume_numbers", "volume_numbers"),
+    "exhibits_outstanding": _Fields("exhibits_settled", "exhibits_here", "exhibits_joined", "exhibit_numbers"),
 }
 """Fields that say what stayed with a giver; with each, those of later entries that change it."""
 

@@ -25,6 +25,7 @@ from vks_plugin.custody.queries.accession import (
     may_give,
     may_take,
     package_for,
+    pieces_settled,
     told_error,
 )
 from vks_plugin.custody.states import ACCESSION
@@ -72,12 +73,15 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
             response.headers["HX-Refresh"] = "true"
         return response
     items = list(row.items.select_related("case").order_by("case_id"))
-    known, left = known_cases(request.user, row), exhibits_left(row)
+    known, left, settled = known_cases(request.user, row), exhibits_left(row), pieces_settled(row)
     open_moves = {move.name for move in ACCESSION.moves_from(row.state)}
     giving = may_give(request.user, row.unit_id)
     context = _told(request.user, row) | {
         "items": [
-            (each, each.case_id in known, left.get(each.case_id) if each.case_id in known else None) for each in items
+            (each, True, left.get(each.case_id), settled.get(each.case_id))
+            if each.case_id in known
+            else (each, False, None, None)
+            for each in items
         ],
         "taking": taking,
         "may_take": "accept" in open_moves and not taking and may_take(request.user, row),

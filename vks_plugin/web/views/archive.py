@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vks_plugin.access.queries import CaseView, case_for
 from vks_plugin.custody.actions.retention import change_rule, end_hold, place_hold
 from vks_plugin.custody.models import RetentionRule
-from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out, settled_in_words, still_out_in_words
 from vks_plugin.custody.queries.retention import (
     Standing,
     finished_cases,
@@ -69,8 +69,12 @@ def _held(row: Any) -> dict[str, Any]:
 def due(request: SignedInRequest) -> HttpResponse:
     """Show the finished cases that are to be handed to the archive, the longest finished first."""
     rows = Paginator(finished_cases(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
-    left = still_out_in_words(exhibits_still_out([case.pk for case in rows]))
-    cases = [_told(each) | {"exhibits": left.get(each.case.pk)} for each in standings(rows)]
+    keys = [case.pk for case in rows]
+    left, settled = still_out_in_words(exhibits_still_out(keys)), settled_in_words(keys)
+    cases = [
+        _told(each) | {"exhibits": left.get(each.case.pk), "settled": settled.get(each.case.pk)}
+        for each in standings(rows)
+    ]
     context = {"rows": rows, "cases": cases, "part": "due"}
     return show(request, "vks/archive/due.html", context)
 

@@ -22,6 +22,7 @@ from vks_plugin.access.transfers import consequences_of
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.actions.settling import find_rest, require_finding, require_settling, settle_rest
 from vks_plugin.custody.handing import DIRECTIONS
 from vks_plugin.custody.models import HandOver, Holding
 from vks_plugin.custody.printed_hand_over import write_hand_over, write_labels
@@ -44,7 +45,10 @@ from vks_plugin.custody.queries.hand_overs import (
     moves_of,
     named_rows,
     papers_to_attach,
+    pieces_told,
     receives,
+    rest_told,
+    settled_told,
     takes_paper,
     takes_the_case_along,
     volumes_told,
@@ -61,6 +65,7 @@ from vks_plugin.custody.queries.loans import (
     to_come_back,
     told_to,
 )
+from vks_plugin.custody.queries.settled import acts_on_rest
 from vks_plugin.custody.registers import keeps_registers, require_registers, write_register
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
@@ -69,11 +74,13 @@ from vks_plugin.text import gettext_noop
 from vks_plugin.web.custody_forms import (
     AttachForm,
     CancelForm,
+    FindRestForm,
     HandOverForm,
     KeeperForm,
     ReceiveForm,
     RecordScanForm,
     RegisterForm,
+    SettleRestForm,
 )
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.filing import refuse_too_long
@@ -84,13 +91,17 @@ ON_A_PAGE = 50
 SHORT_LIST = 100
 """Of what waits: the rest is found once these are settled."""
 
-_ACTS = frozenset({"send", "cancel", "accept", "reject", "attach", "scan"})
+_ACTS = frozenset({"send", "cancel", "accept", "reject", "attach", "scan", "settle", "find"})
+_ON_REST = frozenset({"settle", "find"})
+"""Acts on what did not come along, after the hand-over is over."""
 _STEPS = {
     "send": gettext_noop("Giao"),
     "accept": gettext_noop("Nhận"),
     "reject": gettext_noop("Chưa nhận"),
     "cancel": gettext_noop("Hủy"),
     "paper": gettext_noop("Gắn biên bản đã ký"),
+    "settle": gettext_noop("Kết thúc phần chưa giao"),
+    "find": gettext_noop("Đã tìm thấy"),
 }
 
 
@@ -172,11 +183,12 @@ def _case_page(
         "elsewhere": [
             each
             for each in volumes
-            if each.hand_over is not None
+            if (each.hand_over is not None and each.settled is None)
             or each.place == "at_office"
             or (each.place == "lent" and not each.name and not told.holders[each.part].is_lent)
         ],
         "exhibits_elsewhere": exhibits_told(case, told),
+        "settled": pieces_told(case, told),
         "may_begin": may_begin(request.user, case),
         "comparison": comparison_of(request.user, case),
         "keeper": keeper or (KeeperForm(case=case, parts=unrecorded) if may_state else None),
@@ -319,6 +331,8 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
     asks = a_side and takes_paper(row) and (row.awaits_paper or papers_to_attach(request.user, row).exists())
     along = knows and row.state in HAND_OVER.open and takes_the_case_along(row) and gives(request.user, row)
     follows = consequences_of(request.user, row.case) if along else []
+    rest = acts_on_rest(request.user, row)
+    settled = settled_told(row)
     context = {
         "row": row,
         # the paper itself goes along
@@ -339,12 +353,24 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "attach": forms.get("attach") or (AttachForm(row=row, user=request.user) if asks else None),
         "scan": forms.get("scan") or (RecordScanForm() if may_hand_in(request.user, row) else None),
         "signed_by": _signed_by(request.user, row),
+        "settled": settled,
+        "settling": forms.get("settling") or (SettleRestForm(**_of_rest(row, "settle")) if "settle" in rest else None),
+        "finding": forms.get("finding") or (FindRestForm(**_of_rest(row, "find")) if "find" in rest else None),
         "outstanding": row.outstanding,
         "not_there": [each["label"] for each in row.volumes if each["received"] is False],
         "exhibits_not_there": [exhibit_in_words(each) for each in row.lacking_exhibits],
         "may_take_rest": bool(row.outstanding or row.outstanding_exhibits) and may_begin(request.user, row.case),
     }
     return show(request, "vks/custody/hand_over.html", context, status=status)
+
+
+def _of_rest(row: HandOver, what: str) -> dict[str, Any]:
+    """Return what the form of an act of `_ON_REST` is to show of a hand-over."""
+    settled = [each for each in settled_told(row) if each.piece.is_so_at(None)]
+    pieces = (
+        rest_told(row) if what == "settle" else [(each.piece.piece, each.piece.number, each.called) for each in settled]
+    )
+    return {"pieces": pieces, "auto_id": f"{what}_%s"}
 
 
 def _signed_by(user: User, row: HandOver) -> list[ShownSignature]:
@@ -360,7 +386,7 @@ def _signed_by(user: User, row: HandOver) -> list[ShownSignature]:
 @page
 @require_POST
 def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
-    """Do something to a hand-over: `send`, `accept`, `reject`, `cancel`, `attach` or `scan`."""
+    """Do something to a hand-over: `send`, `accept`, `reject`, `cancel`, `attach`, `scan`, `settle` or `find`."""
     row = hand_over_for(request.user, pk)
     if what not in _ACTS:
         raise NotFound(_("Không có trang này."))
@@ -369,6 +395,10 @@ def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
         acts.require_receiving(request.user, row)
     elif what in {"attach", "scan"}:
         acts.require_side(request.user, row)
+    elif what == "settle":
+        require_settling(request.user, row)
+    elif what == "find":
+        require_finding(request.user, row)
     elif not gives(request.user, row):
         raise NotAllowed(_("Chỉ bên giao làm được việc này."))
     forms: dict[str, Any] = {}
@@ -378,16 +408,22 @@ def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
         forms["cancelling"] = CancelForm(request.POST)
     elif what == "attach":
         forms["attach"] = AttachForm(request.POST, row=row, user=request.user)
+    elif what == "settle":
+        forms["settling"] = SettleRestForm(request.POST, **_of_rest(row, what))
+    elif what == "find":
+        forms["finding"] = FindRestForm(request.POST, **_of_rest(row, what))
     elif what == "scan":
         refuse_too_long(request)
         forms["scan"] = RecordScanForm(request.POST, request.FILES)
     form = next(iter(forms.values()), None)
     if (
         form is not None
-        and what not in {"attach", "scan"}
+        and what not in {"attach", "scan"} | _ON_REST
         and what not in {move.name for move in moves_of(request.user, row)}
     ):
         raise Conflict(_("Lần giao nhận này đã sang trạng thái khác: hãy tải lại trang."))
+    if what in _ON_REST and what not in acts_on_rest(request.user, row):
+        raise Conflict(_("Không còn phần nào để ghi ở lần giao nhận này: hãy tải lại trang."))
     if form is not None and not form.is_valid():
         return _hand_over_page(request, row, status=400, **forms)
     try:
@@ -432,6 +468,18 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
             received_exhibits=form.received_exhibits(),
         )
         return _("Đã ghi chưa nhận: hồ sơ vẫn ở bên giao.")
+    if what == "settle":
+        settle_rest(
+            actor=user,
+            row=row,
+            outcome=form.cleaned_data["outcome"],
+            reason=form.cleaned_data["reason"],
+            **form.pieces(),
+        )
+        return _("Đã ghi kết thúc phần chưa giao: không còn chờ, không còn giữ hồ sơ lại.")
+    if what == "find":
+        find_rest(actor=user, row=row, reason=form.cleaned_data["reason"], **form.pieces())
+        return _("Đã ghi tìm thấy. Phần còn ở nơi khác thì nhận nốt theo lần giao này.")
     if what == "cancel":
         acts.cancel(actor=user, row=row, reason=form.cleaned_data["reason"])
         return _("Đã hủy lần giao.")

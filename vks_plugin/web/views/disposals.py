@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
-from vks_plugin.custody.queries.hand_overs import exhibits_still_out, still_out_in_words
+from vks_plugin.custody.queries.hand_overs import exhibits_still_out, settled_in_words, still_out_in_words
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
 from vks_plugin.disposal.models import DestructionBatch
@@ -32,6 +32,7 @@ from vks_plugin.disposal.queries import (
     may_approve,
     obstacles,
     offices_to_draft_in,
+    pieces_settled,
     record_for,
 )
 from vks_plugin.errors import BadInput, NotFound, VksError
@@ -71,7 +72,8 @@ def disposals(request: SignedInRequest) -> HttpResponse:
     )
     lapsed = lapsed_cases(request.user)
     against = obstacles([each.case for each in lapsed])
-    left = still_out_in_words(exhibits_still_out([each.case.pk for each in lapsed]))
+    keys = [each.case.pk for each in lapsed]
+    left, settled = still_out_in_words(exhibits_still_out(keys)), settled_in_words(keys)
     context = {
         "rows": rows,
         "disposals": [
@@ -85,6 +87,7 @@ def disposals(request: SignedInRequest) -> HttpResponse:
                 "basis": spoken(each.retention.basis),
                 "against": against.get(each.case.pk, ""),
                 "exhibits": left.get(each.case.pk),
+                "settled": settled.get(each.case.pk),
             }
             for each in lapsed
         ],
@@ -119,7 +122,7 @@ def _page(
     request: SignedInRequest, row: DestructionBatch, *, status: int = 200, forms: dict[str, Any] | None = None
 ) -> HttpResponse:
     items = list(row.items.select_related("case").order_by("case_id"))
-    known, left = known_items(request.user, row), exhibits_left(row)
+    known, left, settled = known_items(request.user, row), exhibits_left(row), pieces_settled(row)
     against: dict[int, str] = {}
     if row.state in DISPOSAL.open:
         waiting = [each.case_id for each in items if each.erased_at is None]
@@ -132,9 +135,9 @@ def _page(
         "acts": acts_for(request.user, row),
         "items": [
             # why a case is held back, and what is elsewhere, is told to who may know of it
-            (each, True, against.get(each.case_id, ""), left.get(each.case_id))
+            (each, True, against.get(each.case_id, ""), left.get(each.case_id), settled.get(each.case_id))
             if each.case_id in known
-            else (each, False, "", None)
+            else (each, False, "", None, None)
             for each in items
         ],
         "may_print": len(known) == len(items),

@@ -67,6 +67,7 @@ from vks_plugin.cases.record import (
     subject_label,
 )
 from vks_plugin.cases.stages import AFTER_TRIAL, PARTS, stage_label, status_label
+from vks_plugin.custody.queries.hand_overs import settled_in_words
 from vks_plugin.custody.queries.leaving import in_person
 from vks_plugin.disposal.models import Tombstone
 from vks_plugin.disposal.queries import tombstone_of
@@ -190,6 +191,8 @@ class Left(NamedTuple):
     """Name of the type, part, documents, pages."""
     decided: list[tuple[str, str, dt.datetime]]
     """What somebody did, who, when."""
+    settled: list[str]
+    """Volumes and exhibits that had not been with the file, and what became of them."""
 
 
 _DECIDED = {
@@ -213,6 +216,7 @@ def tombstone_words(case: CaseFile) -> Left | None:
         stone,
         [(names.get(code, code), _(parts.get(part, part)), number, pages) for code, part, number, pages in stone.types],
         [(str(_DECIDED[what]), name, dt.datetime.fromisoformat(when)) for _pk, name, what, when in stone.decided],
+        settled_in_words([case.pk]).get(case.pk, []),
     )
 
 

@@ -1,0 +1,515 @@
+"""What never came along: a leader takes it for lost or for kept for good, it stands in nobody's way, and may be found."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.apps import apps
+from django.test import TestCase
+from django.utils import timezone
+
+from tests.custody.test_acts import data, hidden
+from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
+from tests.custody.test_succession import taken_over
+from vks_plugin.access.queries import case_for
+from vks_plugin.cases.models import CaseFile, Exhibit, Volume
+from vks_plugin.custody import actions
+from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, draft, hand_over
+from vks_plugin.custody.actions.settling import find_rest, settle_rest
+from vks_plugin.custody.models import HandOver, LedgerEntry, LoanedPart
+from vks_plugin.custody.queries.accession import what_is_unfinished
+from vks_plugin.custody.queries.hand_overs import (
+    exhibits_still_out,
+    exhibits_to_give,
+    hand_over_for,
+    outstanding_exhibits_of,
+    outstanding_of,
+    pieces_told,
+    settled_in_words,
+    volumes_told,
+    with_volumes_elsewhere,
+)
+from vks_plugin.custody.queries.holding import keeping_told
+from vks_plugin.custody.queries.leaving import in_person
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.queries.recorded_keeping import Told
+from vks_plugin.custody.queries.recorded_paper import paper_compared
+from vks_plugin.custody.queries.settled import acts_on_rest, office_owed
+from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.organization.queries import display_name
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+BACK = replace(TO_COURT, direction="ta_vks", reason="tra_ho_so", receiver_name="", receiver_title="")
+WHY = "Công văn 12/TA-VP ngày 01/6/2026 của Tòa án báo không tìm thấy"
+LESS = PASSED._replace(documents_complete=False, exhibits_complete=False)
+
+
+def short(case: CaseFile, clerk: User) -> tuple[HandOver, Exhibit]:
+    """Let a file of three volumes and two exhibits come back from the court without volume 2 and the telephone."""
+    for number in (1, 2, 3):
+        Volume.objects.create(case=case, number=number, folio_from=number * 100 - 99, folio_to=number * 100)
+    knife, phone = (
+        Exhibit.objects.create(case=case, accompanies_file=True, name=name, quantity=count, seal_number=seal)
+        for name, count, seal in (("Con dao bầu", "01", "NP-7"), ("Điện thoại của Ánh", "02", "NP-8"))
+    )
+    for terms in (IN, TO_COURT):
+        accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=terms), checks=PASSED, awaits_paper=True)
+    row = accept(
+        actor=clerk,
+        row=hand_over(actor=clerk, case=case, terms=BACK),
+        checks=LESS,
+        received=[1, 3],
+        received_exhibits=[knife.pk],
+        missing="Tập 2 và điện thoại Tòa còn giữ",
+        awaits_paper=True,
+    )
+    return row, phone
+
+
+@pytest.fixture
+def lacking(case: CaseFile, people: dict[str, User]) -> HandOver:
+    """Return the hand-over of `short`."""
+    return short(case, people["clerk_kv1"])[0]
+
+
+@pytest.fixture
+def phone(lacking: HandOver) -> Exhibit:
+    """Return the telephone that the court still has."""
+    return Exhibit.objects.get(pk=lacking.outstanding_exhibits[0])
+
+
+def _obstacle(case: CaseFile) -> str:
+    return what_is_unfinished([case.pk]).get(case.pk, "")
+
+
+def test_what_a_leader_takes_for_lost_keeps_the_file_from_nothing(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User]
+) -> None:
+    case, chief = lacking.case, people["chief_kv1"]
+    assert "còn tập chưa về" in _obstacle(case)
+    row = settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk])
+    assert (row.outstanding, row.outstanding_exhibits) == ([], [])
+    assert "còn tập chưa về" not in _obstacle(case)
+    assert not with_volumes_elsewhere([case.pk]).exists()
+    assert (outstanding_of(case, "hsva"), outstanding_exhibits_of(case), exhibits_still_out([case.pk])) == ({}, {}, {})
+    # it is told wherever the file is, and an exhibit without its name
+    today = f"{timezone.localdate():%d/%m/%Y}"
+    why = f"thất lạc (lãnh đạo {display_name(chief)} quyết định ngày {today}: {WHY})"
+    assert settled_in_words([case.pk]) == {
+        case.pk: [f"Tập 2: {why}", f"02 vật chứng niêm phong số NP-8: {why}"],
+    }
+    view = case_for(chief, case.code)
+    told = keeping_told(chief, view)
+    volumes = {each.line["number"]: (each.place, each.name) for each in volumes_told(chief, case, told)}
+    assert volumes[2] == ("lost", "")
+    assert [each.called for each in pieces_told(case, told)] == ["Tập 2", "02 Điện thoại của Ánh"]
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_what_is_kept_for_good_is_with_who_kept_it(lacking: HandOver, phone: Exhibit, people: dict[str, User]) -> None:
+    chief, case = people["chief_kv1"], lacking.case
+    row = settle_rest(actor=chief, row=lacking, outcome="giu_han", reason=WHY, exhibits=[phone.pk])
+    assert (row.outstanding, row.outstanding_exhibits) == ([2], [])
+    (words,) = settled_in_words([case.pk])[case.pk]
+    assert f"{COURT} giữ hẳn (lãnh đạo {display_name(chief)} quyết định" in words
+    # the other is still waited for, and settled on another day
+    assert "còn tập chưa về" in _obstacle(case)
+    row = settle_rest(actor=chief, row=row, outcome="giu_han", reason=WHY, volumes=[2])
+    told = keeping_told(chief, case_for(chief, case.code))
+    places = {each.line["number"]: (each.place, each.name) for each in volumes_told(chief, case, told)}
+    assert places[2] == ("kept", COURT)
+    assert [(each["piece"], each["outcome"]) for each in row.settled_pieces] == [
+        ("exhibit", "giu_han"),
+        ("volume", "giu_han"),
+    ]
+    assert [each["act"] for each in row.steps][-2:] == ["settle", "settle"]
+    assert list(otherwise_than_recorded()) == []
+
+
+@pytest.mark.parametrize("who", ["clerk_kv1", "prosecutor_kv1", "chief_kv3"])
+def test_nobody_but_a_leader_of_the_office_owed_settles(lacking: HandOver, people: dict[str, User], who: str) -> None:
+    with pytest.raises(NotAllowed, match="Chỉ lãnh đạo"):
+        settle_rest(actor=people[who], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    assert acts_on_rest(people[who], lacking) == []
+    assert acts_on_rest(people["chief_kv1"], lacking) == ["settle"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"volumes": [1]}, "volumes"),
+        ({"volumes": [2, 7]}, "volumes"),
+        ({"exhibits": [0]}, "exhibits"),
+        ({}, "volumes"),
+        ({"volumes": [2], "reason": "mất rồi"}, "reason"),
+        ({"volumes": [2], "outcome": "tra_ho_so"}, "outcome"),
+    ],
+)
+def test_what_is_not_outstanding_is_refused(
+    lacking: HandOver, people: dict[str, User], wrong: dict[str, Any], field: str
+) -> None:
+    before = HandOver.objects.values().get(pk=lacking.pk), LedgerEntry.objects.count()
+    with pytest.raises(BadInput) as refused:
+        settle_rest(actor=people["chief_kv1"], row=lacking, **{"outcome": "that_lac", "reason": WHY, **wrong})
+    assert refused.value.field == field
+    assert (HandOver.objects.values().get(pk=lacking.pk), LedgerEntry.objects.count()) == before
+
+
+def test_it_is_settled_once(lacking: HandOver, people: dict[str, User]) -> None:
+    chief = people["chief_kv1"]
+    # of two who act at once the second has an old row in hand
+    stale = HandOver.objects.get(pk=lacking.pk)
+    settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    with pytest.raises(BadInput, match="còn chưa giao"):
+        settle_rest(actor=chief, row=stale, outcome="giu_han", reason=WHY, volumes=[2])
+    assert LedgerEntry.objects.filter(kind="hand_over_settled").count() == 1
+
+
+def test_what_is_on_its_way_is_not_settled(lacking: HandOver, people: dict[str, User]) -> None:
+    clerk, chief = people["clerk_kv1"], people["chief_kv1"]
+    rest = draft(actor=clerk, case=lacking.case, terms=replace(BACK, completes=lacking, exhibits=[]))
+    with pytest.raises(Conflict, match="đang được giao nốt"):
+        settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    # the telephone is not
+    settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, exhibits=lacking.outstanding_exhibits)
+    cancel(actor=clerk, row=rest, reason="Tòa báo mất")
+    settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+
+
+def test_a_file_that_was_disposed_of_is_left_as_it_is(lacking: HandOver, people: dict[str, User]) -> None:
+    CaseFile.objects.filter(pk=lacking.case_id).update(destroyed_at=timezone.now())
+    row = HandOver.objects.get(pk=lacking.pk)
+    with pytest.raises(Conflict, match="đã tiêu hủy"):
+        settle_rest(actor=people["chief_kv1"], row=row, outcome="that_lac", reason=WHY, volumes=[2])
+    assert acts_on_rest(people["chief_kv1"], row) == []
+
+
+def test_the_rest_goes_on_its_way_and_comes_back_without_it(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User]
+) -> None:
+    clerk, case = people["clerk_kv1"], lacking.case
+    settle_rest(
+        actor=people["chief_kv1"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk]
+    )
+    for terms in (replace(TO_COURT, reason="phuc_tham"), replace(BACK, reason="phuc_tham")):
+        row = hand_over(actor=clerk, case=case, terms=terms)
+        assert [each["number"] for each in row.volumes] == [1, 3]
+        assert phone.pk not in {each["id"] for each in row.exhibits}
+        row = accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+        assert (row.outstanding, row.outstanding_exhibits) == ([], [])
+    assert phone.pk not in {each["id"] for each in exhibits_to_give(case, "hsva", "vks_ta", None)}
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_the_rest_is_lent_and_what_is_lost_is_not(lacking: HandOver, people: dict[str, User]) -> None:
+    case, clerk, chief = lacking.case, people["clerk_kv1"], people["chief_kv1"]
+    settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+
+    def allowed(volumes: list[int]) -> int:
+        loan = actions.request_loan(
+            actor=people["prosecutor_kv1"],
+            code=case.code,
+            form="paper",
+            purpose="Nghiên cứu hồ sơ vụ án",
+            until=timezone.localdate() + dt.timedelta(days=9),
+            volumes=volumes,
+        )
+        return int(actions.approve_loan(actor=chief, loan_id=loan.pk).pk)
+
+    with pytest.raises(Conflict, match="Tập 2 không còn cùng hồ sơ, thất lạc"):
+        actions.issue_loan(actor=clerk, loan_id=allowed([2]), volume_count=1, folio_count=100)
+    whole = allowed([])
+    with pytest.raises(BadInput, match="nhiều nhất 2 tập"):
+        actions.issue_loan(actor=clerk, loan_id=whole, volume_count=3, folio_count=200)
+    actions.issue_loan(actor=clerk, loan_id=whole, volume_count=2, folio_count=200)
+    assert set(LoanedPart.objects.filter(loan=whole).values_list("volume", flat=True)) == {0, 1, 3}
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_what_somebody_has_to_hand_over_is_counted_without_it(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User]
+) -> None:
+    case, clerk, taker = lacking.case, people["clerk_kv1"], people["prosecutor_kv1"]
+    settle_rest(
+        actor=people["chief_kv1"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk]
+    )
+    inside = Terms(part="hsva", direction="noi_bo", reason="nghien_cuu", person=taker)
+    accept(actor=taker, row=hand_over(actor=clerk, case=case, terms=inside), checks=PASSED)
+    (words,) = in_person(taker, case_for(taker, case.code))[taker.pk]
+    assert "(2 tập, 1 vật chứng đi kèm)" in words
+
+
+def test_what_turns_up_is_owed_again_and_comes_as_everything_does(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User]
+) -> None:
+    clerk, chief, case = people["clerk_kv1"], people["chief_kv1"], lacking.case
+    row = settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk])
+    with pytest.raises(BadInput, match="Đã tìm thấy"):
+        draft(actor=clerk, case=case, terms=replace(BACK, completes=row))
+    where = "Tòa án báo đã thấy ở kho, điện thoại ngày 05/6/2026"
+    with pytest.raises(NotAllowed, match="Chỉ văn thư"):
+        find_rest(actor=people["clerk_kv3"], row=row, reason=where, volumes=[2])
+    with pytest.raises(BadInput, match="đã ghi thất lạc"):
+        find_rest(actor=clerk, row=row, reason=where, volumes=[1])
+    row = find_rest(actor=clerk, row=row, reason=where, volumes=[2])
+    assert (row.outstanding, row.outstanding_exhibits) == ([2], [])
+    assert acts_on_rest(clerk, row) == ["find"]
+    assert acts_on_rest(chief, row) == ["settle", "find"]
+    with pytest.raises(BadInput, match="đã ghi thất lạc"):
+        find_rest(actor=clerk, row=row, reason=where, volumes=[2])
+    assert list(otherwise_than_recorded()) == []
+    rest = hand_over(actor=clerk, case=case, terms=replace(BACK, completes=row))
+    assert [each["number"] for each in rest.volumes] == [2]
+    assert phone.pk not in {each["id"] for each in rest.exhibits}
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    assert outstanding_of(case, "hsva") == {}
+    assert settled_in_words([case.pk])[case.pk][0].startswith("02 vật chứng")
+    # how it was before it was found is told to who asks for that day
+    moment = HandOver.objects.get(pk=row.pk).settled_pieces[0]["at"]
+    assert len(settled_in_words([case.pk], dt.datetime.fromisoformat(moment))[case.pk]) == 2
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_the_file_that_went_to_the_archive_still_gets_what_turns_up(lacking: HandOver, people: dict[str, User]) -> None:
+    clerk, case = people["clerk_kv1"], lacking.case
+    row = settle_rest(actor=people["chief_kv1"], row=lacking, outcome="giu_han", reason=WHY, volumes=[2])
+    CaseFile.objects.filter(pk=case.pk).update(archived_at=timezone.now())
+    row = find_rest(actor=clerk, row=row, reason="Tòa án trả tập này ngày 07/9/2026", volumes=[2])
+    case = CaseFile.objects.get(pk=case.pk)
+    rest = hand_over(actor=clerk, case=case, terms=replace(BACK, completes=row, exhibits=[]))
+    accept(actor=clerk, row=rest, checks=PASSED._replace(exhibits_complete=True), awaits_paper=True)
+    assert outstanding_of(case, "hsva") == {}
+    assert list(otherwise_than_recorded()) == []
+
+
+# --- whose it is
+
+
+def _of(giver: ProcuracyUnit | None, receiver: ProcuracyUnit | None, case: CaseFile) -> HandOver:
+    return HandOver(
+        case=case,
+        part="hsva",
+        direction="vks_vks",
+        reason="tra_ho_so",
+        state="da_nhan",
+        giver_unit=giver,
+        giver_agency="" if giver is not None else COURT,
+        receiver_unit=receiver,
+        receiver_agency="" if receiver is not None else COURT,
+        outstanding=[2],
+    )
+
+
+def test_the_office_owed_is_who_waits_for_it(case: CaseFile, units: dict[str, ProcuracyUnit]) -> None:
+    own, other, above = case.unit, units["QN-KV3"], units["QN"]
+    assert office_owed(_of(None, own, case)) == own
+    # another office received it, and the case has become ours since with the rest of its paper
+    assert office_owed(_of(None, other, case)) == own
+    # we kept it: who received the rest waits for it, not we
+    assert office_owed(_of(own, other, case)) == other
+    assert office_owed(_of(above, own, case)) == own
+    # a court waits for what we kept: we record both sides
+    assert office_owed(_of(own, None, case)) == own
+
+
+def test_an_office_keeps_nothing_from_itself(lacking: HandOver, people: dict[str, User]) -> None:
+    clerk, chief, case = people["clerk_kv1"], people["chief_kv1"], lacking.case
+    # the office gives the court the file in parts and keeps volume 3
+    terms = replace(TO_COURT, reason="tra_ho_so", volumes=[1])
+    row = hand_over(actor=clerk, case=case, terms=terms)
+    row = accept(actor=clerk, row=row, checks=PASSED, missing="Tập 3 còn sao chụp", awaits_paper=True)
+    assert row.outstanding == [3]
+    with pytest.raises(BadInput, match="Phần này ở chính") as refused:
+        settle_rest(actor=chief, row=row, outcome="giu_han", reason=WHY, volumes=[3])
+    assert refused.value.field == "outcome"
+    settle_rest(actor=chief, row=row, outcome="that_lac", reason=WHY, volumes=[3])
+    # the court brings back what it has, and nothing of that is said to lack
+    back = hand_over(actor=clerk, case=case, terms=BACK)
+    assert [each["number"] for each in back.volumes] == [1, 2]
+    back = accept(actor=clerk, row=back, checks=PASSED, awaits_paper=True)
+    assert (back.outstanding, outstanding_of(case, "hsva")) == ([], {})
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_a_case_that_goes_to_another_office_is_settled_there(
+    lacking: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    case = lacking.case
+    terms = Terms(
+        part="hsva",
+        direction="vks_vks",
+        reason="chuyen_tham_quyen",
+        other_unit=units["QN-KV3"],
+        decision="12/QĐ-VKS ngày 05/11/2026",
+    )
+    row = hand_over(actor=people["chief_kv1"], case=case, terms=terms)
+    accept(actor=people["clerk_kv3"], row=row, checks=PASSED)
+    lacking = hand_over_for(people["chief_kv3"], lacking.pk)
+    assert office_owed(lacking) == units["QN-KV3"]
+    with pytest.raises(NotAllowed, match="Chỉ lãnh đạo"):
+        settle_rest(actor=people["chief_kv1"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    settle_rest(actor=people["chief_kv3"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    assert "còn tập chưa về" not in _obstacle(case)
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_who_took_over_settles_and_what_it_finds_in_its_own_hands_is_with_the_file(
+    lacking: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, case, new = people["clerk_kv1"], lacking.case, units["QN-KV3"]
+    # volume 3 stays with the office when it gives the rest to another, which takes it for lost
+    terms = Terms(part="hsva", direction="vks_vks", reason="tra_ho_so", other_unit=new)
+    row = hand_over(actor=clerk, case=case, terms=replace(terms, volumes=[1]))
+    row = accept(actor=people["clerk_kv3"], row=row, checks=PASSED, missing="Tập 3 còn sao chụp")
+    assert (row.outstanding, office_owed(row)) == ([3], new)
+    settle_rest(actor=people["chief_kv3"], row=row, outcome="giu_han", reason=WHY, volumes=[3])
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        taken_over(people["admin_province"], case.unit, new)
+    assert list(otherwise_than_recorded()) == []
+    # what the court has is settled by who took over; what the old office kept is in the same hands by now
+    settle_rest(actor=people["chief_kv3"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    row = find_rest(actor=people["clerk_kv3"], row=row, reason="Tập 3 nay ở cùng đơn vị", volumes=[3])
+    assert (row.outstanding, outstanding_of(case, "hsva")) == ([], {})
+    assert data(LedgerEntry.objects.get(kind="hand_over_found"))["with_file"] is True
+    case = CaseFile.objects.get(pk=case.pk)
+    told = keeping_told(people["chief_kv3"], case_for(people["chief_kv3"], case.code))
+    places = {each.line["number"]: each.place for each in volumes_told(people["chief_kv3"], case, told)}
+    assert places == {1: "with_file", 2: "lost", 3: "with_file"}
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_what_is_found_where_the_file_is_by_then_is_with_it(
+    lacking: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, other, case = people["clerk_kv1"], people["clerk_kv3"], lacking.case
+    out = Terms(part="hsva", direction="vks_vks", reason="tra_ho_so", other_unit=units["QN-KV3"], volumes=[1])
+    row = accept(actor=other, row=hand_over(actor=clerk, case=case, terms=out), checks=PASSED, missing="Tập 3 ở lại")
+    settle_rest(actor=people["chief_kv3"], row=row, outcome="that_lac", reason=WHY, volumes=[3])
+    back = hand_over(actor=other, case=case, terms=replace(out, other_unit=case.unit, volumes=None))
+    assert [each["number"] for each in back.volumes] == [1]
+    accept(actor=clerk, row=back, checks=PASSED)
+    # who had kept it has the rest again, and nobody could bring it
+    row = find_rest(actor=clerk, row=row, reason="Tập 3 vẫn ở tủ của đơn vị", volumes=[3])
+    assert (row.outstanding, set(outstanding_of(case, "hsva"))) == ([], {2})
+    onward = hand_over(actor=clerk, case=case, terms=replace(TO_COURT, reason="phuc_tham"))
+    assert [each["number"] for each in onward.volumes] == [1, 3]
+    assert list(otherwise_than_recorded()) == []
+
+
+# --- the ledger
+
+
+def test_both_acts_are_told(lacking: HandOver, phone: Exhibit, people: dict[str, User]) -> None:
+    settle_rest(actor=people["chief_kv1"], row=lacking, outcome="giu_han", reason=WHY, volumes=[2], exhibits=[phone.pk])
+    entry = LedgerEntry.objects.get(kind="hand_over_settled")
+    assert data(entry) == {
+        "hand_over": lacking.pk,
+        "part": "hsva",
+        "settlement": "giu_han",
+        "volume_numbers": [2],
+        "exhibit_numbers": [phone.pk],
+    }
+    assert hidden(entry) == {"reason": WHY}
+    where = "Tòa án báo đã thấy ở kho"
+    find_rest(actor=people["clerk_kv1"], row=lacking, reason=where, exhibits=[phone.pk])
+    entry = LedgerEntry.objects.get(kind="hand_over_found")
+    assert data(entry) == {
+        "hand_over": lacking.pk,
+        "part": "hsva",
+        "volume_numbers": [],
+        "exhibit_numbers": [phone.pk],
+        "with_file": False,
+    }
+    assert hidden(entry) == {"reason": where}
+
+
+def test_what_is_faked_or_taken_out_behind_the_program_is_found(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User]
+) -> None:
+    chief = people["chief_kv1"]
+    rows = HandOver.objects.filter(pk=lacking.pk)
+    fake = {
+        "piece": "volume",
+        "number": 2,
+        "outcome": "that_lac",
+        "at": timezone.now().isoformat(),
+        "by": display_name(chief),
+        "reason": WHY,
+        "found_at": None,
+    }
+    rows.update(outstanding=[], settled_pieces=[fake])
+    told = "\n".join(otherwise_than_recorded())
+    assert f"lần giao nhận số {lacking.pk}" in told
+    assert "phần đã ghi thất lạc, giữ hẳn bị sửa thành tập 2, sổ cái ghi trống" in told
+    assert "đã bị sửa thành trống, sổ cái ghi 2" in told
+    # both lists together are what nobody said
+    rows.update(outstanding=[2], settled_pieces=[fake])
+    assert "bị sửa thành tập 2" in "\n".join(otherwise_than_recorded())
+    rows.update(settled_pieces=[])
+    assert list(otherwise_than_recorded()) == []
+    row = settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk])
+    honest = HandOver.objects.get(pk=row.pk).settled_pieces
+    assert list(otherwise_than_recorded()) == []
+    changes: list[Any] = [
+        [],
+        honest[:1],
+        [*honest, fake],
+        [{**honest[0], "outcome": "giu_han"}, honest[1]],
+        [{**honest[0], "by": "Người Khác"}, honest[1]],
+        [{**honest[0], "reason": "Lý do khác hẳn"}, honest[1]],
+        [{**honest[0], "at": "2020-01-01T00:00:00+00:00"}, honest[1]],
+        [{**honest[0], "at": "hôm qua"}, honest[1]],
+        [{**honest[0], "found_at": timezone.now().isoformat()}, honest[1]],
+        [{"piece": "volume"}, honest[1]],
+        [None, honest[1]],
+        {"piece": "volume"},
+        "",
+    ]
+    for wrong in changes:
+        rows.update(settled_pieces=wrong)
+        assert "phần đã ghi thất lạc, giữ hẳn bị sửa" in "\n".join(otherwise_than_recorded()), wrong
+    rows.update(settled_pieces=honest)
+    # owed again without anybody having found it
+    rows.update(outstanding=[2])
+    assert "đã bị sửa thành 2, sổ cái ghi trống" in "\n".join(otherwise_than_recorded())
+    rows.update(outstanding=[])
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_hand_overs_the_ledger_never_heard_of_are_settled_without_an_alarm(
+    lacking: HandOver, people: dict[str, User]
+) -> None:
+    settle_rest(actor=people["chief_kv1"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    entries = LedgerEntry.objects.filter(case=lacking.case, kind="hand_over_settled")
+    told = [Told(each.pk, each.kind, each.said["data"], each.said["at"], each.said["actor"]) for each in entries]
+
+    def found() -> list[str]:
+        of_case = paper_compared({lacking.case_id: lacking.case.code}, {lacking.case_id: told})
+        return [each.sentence for _case, each in of_case if each.kind == "hand_overs"]
+
+    assert found() == []
+    HandOver.objects.filter(pk=lacking.pk).update(settled_pieces=[])
+    assert len(found()) == 1
+
+
+def test_the_change_of_the_database_goes_back_without_losing_what_was_owed(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User]
+) -> None:
+    settle_rest(
+        actor=people["chief_kv1"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk]
+    )
+    find_rest(actor=people["clerk_kv1"], row=lacking, reason="Tòa án báo đã tìm thấy ở kho", exhibits=[phone.pk])
+    HandOver.objects.filter(pk=lacking.pk).update(outstanding_exhibits=[])
+    import_module("vks_plugin.migrations.0053_pieces_settled").owe_again(apps, None)
+    row = HandOver.objects.get(pk=lacking.pk)
+    assert (row.outstanding, row.outstanding_exhibits) == ([2], [])

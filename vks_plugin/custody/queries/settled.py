@@ -1,0 +1,165 @@
+"""Volumes and exhibits that did not come along with their file and that a leader took for lost, or for kept for good.
+
+Nobody waits for such a piece: it keeps the file out of nothing, and nobody hands it on. It stays told of, with who said so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import LEADING
+from vks_plugin.access.queries import holds_post
+from vks_plugin.custody.handing import KEPT
+from vks_plugin.custody.models import HandOver, Loan
+from vks_plugin.custody.queries.holding import holder_of, keeps_paper
+from vks_plugin.custody.queries.loans import goes_back_to
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import acting_for, present_office
+from vks_plugin.text import folded
+
+VOLUME, EXHIBIT = "volume", "exhibit"
+"""Kinds of pieces."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A piece that nobody waits for, from one moment until it was found, if it was."""
+
+    piece: str
+    """`VOLUME` or `EXHIBIT`."""
+    number: int
+    """Number of the volume, or id of the exhibit."""
+    outcome: str
+    """Of `custody.handing.SETTLEMENTS`."""
+    at: dt.datetime
+    by: str
+    reason: str
+    """Empty once the file was disposed of."""
+    found_at: dt.datetime | None
+    hand_over: HandOver
+    """The one it was missing from (`giver_unit` is read)."""
+
+    def is_so_at(self, moment: dt.datetime | None) -> bool:
+        """Tell whether it was settled at a moment; None: whether it is now."""
+        if moment is None:
+            return self.found_at is None
+        return self.at <= moment and (self.found_at is None or self.found_at > moment)
+
+    @property
+    def place(self) -> str:
+        """Who has it for good, in words; empty: it is lost."""
+        return left_with(self.hand_over) if self.outcome == KEPT else ""
+
+    @property
+    def words(self) -> str:
+        """What became of it, who said so and why."""
+        became = _("%(keeper)s giữ hẳn") % {"keeper": self.place} if self.outcome == KEPT else _("thất lạc")
+        day = f"{timezone.localtime(self.at):%d/%m/%Y}"
+        decided = _("lãnh đạo %(by)s quyết định ngày %(day)s") % {"by": self.by, "day": day}
+        return f"{became} ({decided}: {self.reason})" if self.reason else f"{became} ({decided})"
+
+
+def left_with(row: HandOver) -> str:
+    """Return in words who has what did not come along at a hand-over."""
+    return present_office(row.giver_unit).name if row.giver_unit is not None else row.giver_agency
+
+
+def settled_at(row: HandOver) -> list[Settled]:
+    """Return all that was ever settled of what a hand-over was missing, as it was said."""
+    return [
+        Settled(
+            each["piece"],
+            each["number"],
+            each["outcome"],
+            _moment(each["at"]),
+            each["by"],
+            each["reason"],
+            _moment(each["found_at"]) if each["found_at"] is not None else None,
+            row,
+        )
+        for each in row.settled_pieces
+    ]
+
+
+def _moment(text: str) -> dt.datetime:
+    found = parse_datetime(text)
+    if found is None:
+        message = f"{text} is no moment"
+        raise ValueError(message)
+    return found
+
+
+def settled_ever(cases: Collection[int], part: str = "hsva") -> Iterator[Settled]:
+    """Yield all that was ever settled of a part of these cases, given by their keys (one query)."""
+    rows = HandOver.objects.filter(case__in=cases, part=part, state="da_nhan").exclude(settled_pieces=[])
+    for row in rows.select_related("giver_unit").order_by("pk"):
+        yield from settled_at(row)
+
+
+def settled_of(cases: Collection[int], part: str = "hsva") -> list[Settled]:
+    """Return what nobody waits for now of a part of these cases (one query)."""
+    return [each for each in settled_ever(cases, part) if each.is_so_at(None)]
+
+
+def numbers_settled(case: int, part: str, piece: str) -> dict[int, Settled]:
+    """Return which volumes, or exhibits, of a part nobody waits for now, by their numbers (one query)."""
+    return {each.number: each for each in settled_of([case], part) if each.piece == piece}
+
+
+def lies_with_rest(row: HandOver) -> bool:
+    """Tell whether who kept a piece back has the rest by now: the file came back there, or the two offices are one."""
+    held = holder_of(row.case, row.part)
+    keeper = held.keeper
+    if held.is_lent and held.holding is not None and held.holding.reference is not None:
+        # it comes back to who lent it
+        lent = Loan.objects.select_related("case__unit").get(pk=held.holding.reference)
+        keeper = goes_back_to(lent) or keeper
+    if row.giver_unit is None:
+        return keeper.unit is None and folded(keeper.agency) == folded(row.giver_agency)
+    if keeper.unit is None or keeper.unit.pk not in acting_for([row.giver_unit.pk]):
+        return False
+    # what a person kept of a file that stays in the office is with that person
+    return row.direction != "noi_bo" or row.giver_person_id == (keeper.person.pk if keeper.person is not None else None)
+
+
+def office_owed(row: HandOver) -> ProcuracyUnit:
+    """Return the office that waits for what did not come along, and so may say that it waits no more.
+
+    The one that received the rest, or took over from it; once the rest is elsewhere and the case another office's, that one,
+    unless it is who kept the piece. Of what an agency outside waits for, our office that kept it: it records both sides.
+    """
+    case = row.case
+    if row.receiver_unit is None:
+        assert row.giver_unit is not None  # noqa: S101 - the database keeps hand-overs to two sides, of which one is ours
+        return present_office(row.giver_unit)
+    received, of_case = present_office(row.receiver_unit), present_office(case.unit)
+    held = holder_of(case, row.part).keeper.unit
+    has_the_rest = held is not None and received.pk in acting_for([held.pk])
+    kept_it = row.giver_unit is not None and present_office(row.giver_unit).pk == of_case.pk
+    return received if has_the_rest or kept_it else of_case
+
+
+def may_settle(user: User, row: HandOver) -> bool:
+    """Tell whether the person leads the office that is owed what did not come along."""
+    return holds_post(user, LEADING, acting_for([office_owed(row).pk]))
+
+
+def may_find(user: User, row: HandOver) -> bool:
+    """Tell whether the person may record that what was settled is there: whoever keeps the paper of the office owed, or of the case's."""
+    return keeps_paper(user, row.case, [office_owed(row).pk, row.case.unit_id])
+
+
+def acts_on_rest(user: User, row: HandOver) -> list[str]:
+    """Return what the person may do now about what did not come along: `settle`, `find`."""
+    if row.state != "da_nhan" or row.case.destroyed_at is not None:
+        return []
+    found = ["settle"] if (row.outstanding or row.outstanding_exhibits) and may_settle(user, row) else []
+    settled = any(each["found_at"] is None for each in row.settled_pieces)
+    return found + (["find"] if settled and may_find(user, row) else [])
