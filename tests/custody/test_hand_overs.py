@@ -242,6 +242,23 @@ def test_pages_are_those_of_the_volumes_that_are_handed_over(filed_case: FiledCa
     assert amend_parts(actor=clerk, row=row, given={"volumes": [1]}).total_pages == 9
 
 
+def test_the_record_of_a_hand_over_is_no_loose_paper(
+    at_office: CaseFile, people: dict[str, User], signed: CaseDocument
+) -> None:
+    # folios 1 to 300 are bound; the papers of the case have none of them
+    Folio.objects.filter(case=at_office).delete()
+    loose = left_loose(at_office)
+    assert loose == CaseDocument.objects.filter(case=at_office, part="hsva").count() > 1
+    row = HandOver.objects.get(case=at_office)
+    # handed in from the page of the hand-over, before it is attached
+    CaseDocument.objects.filter(pk=signed.pk).update(number=row.written_number)
+    assert left_loose(at_office) == loose - 1
+    CaseDocument.objects.filter(pk=signed.pk).update(number="")
+    assert left_loose(at_office) == loose
+    attach_paper(actor=people["clerk_kv1"], row=row, paper=signed)
+    assert left_loose(at_office) == loose - 1
+
+
 # --- from outside and back
 
 
@@ -332,6 +349,35 @@ def test_what_goes_to_court_is_proven_by_the_signed_paper(
     assert not waiting_for_paper(clerk)
     with pytest.raises(Conflict):
         attach_paper(actor=clerk, row=first, paper=other)
+
+
+def test_who_has_the_file_by_a_recorded_hand_over_gives_it_in_its_own_direction(
+    at_office: CaseFile, people: dict[str, User]
+) -> None:
+    clerk = people["clerk_kv1"]
+    accept(actor=clerk, row=hand_over(actor=clerk, case=at_office, terms=TO_COURT), checks=PASSED, awaits_paper=True)
+    back = replace(IN, agency=COURT, reason="tra_ho_so")
+    for direction in ("cqdt_vks", "khac_vks"):
+        with pytest.raises(BadInput, match="hãy chọn hướng “Tòa án → Viện kiểm sát”") as refused:
+            hand_over(actor=clerk, case=at_office, terms=replace(back, direction=direction))
+        assert refused.value.field == "direction"
+    assert not HandOver.objects.filter(case=at_office, state__in=HAND_OVER.open).exists()
+    row = hand_over(actor=clerk, case=at_office, terms=replace(back, direction="ta_vks"))
+    assert row.giver_agency == COURT
+
+
+def test_where_no_hand_over_says_who_has_the_file_any_agency_gives_it(bound: CaseFile, people: dict[str, User]) -> None:
+    clerk = people["clerk_kv1"]
+    # taken to be with the agency that investigates: a court that gives it had it
+    row = hand_over(actor=clerk, case=bound, terms=replace(IN, direction="ta_vks", reason="tra_ho_so", agency=COURT))
+    cancel(actor=clerk, row=row, reason="Lập nhầm")
+    # stated by somebody, by its name alone
+    state_beginning(
+        actor=clerk, case=bound, part="hsva", keeper=Keeper(agency=COURT), since=timezone.now() - dt.timedelta(days=1)
+    )
+    for direction in ("ta_vks", "cqdt_vks"):
+        terms = replace(IN, direction=direction, reason="tra_ho_so", agency=COURT)
+        cancel(actor=clerk, row=hand_over(actor=clerk, case=bound, terms=terms), reason="Lập nhầm")
 
 
 def test_a_file_that_comes_back_in_parts_is_completed_later(at_office: CaseFile, people: dict[str, User]) -> None:

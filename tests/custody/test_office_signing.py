@@ -26,7 +26,7 @@ from vks_plugin.court.deck.locking import lock
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.verification import Asked, State, is_sound, read_manifest, verify
-from vks_plugin.custody.signing import detached, office_key, sign_pdf
+from vks_plugin.custody.signing import UnusableKey, configured_key, detached, office_key, sign_pdf
 from vks_plugin.errors import Unavailable
 from vks_plugin.filing.signatures import Integrity, Verdict, read_signatures
 from vks_plugin.hashing import sha256_of
@@ -86,9 +86,16 @@ def test_a_key_that_cannot_be_used_is_refused_and_nothing_of_it_is_told(
     password = tmp_path / "office.password"
 
     def refusal() -> str:
-        with pytest.raises(Unavailable) as refused:
+        caplog.clear()
+        with pytest.raises(UnusableKey) as refused:
+            configured_key()
+        why = str(refused.value)
+        with pytest.raises(Unavailable, match="hãy báo quản trị") as told:
             office_key()
-        return refused.value.message
+        # who asked reads no file and no setting of the server; the log has them
+        assert not re.search(r"VKS_|chmod|" + re.escape(str(tmp_path)), told.value.message)
+        assert why in caplog.text
+        return why
 
     for each in (configured, password):
         each.chmod(0o640)

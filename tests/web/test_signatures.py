@@ -369,8 +369,14 @@ def test_who_signed_a_record_is_told_beside_the_act(
     SignatureCheck.objects.create(case_document=paper, sha256=paper.sha256, state="done", signatures=[found.as_json()])
     where = reverse("vks:hand_over", args=[row.pk])
     assert f"{SIGNER} ký số lúc 08:30 05/11/2026" in Page(as_person("prosecutor_kv1").get(where)).text
-    # the clerk deals with the paper and may not read the document
-    assert SIGNER not in Page(as_person("clerk_kv1").get(where)).text
+    # the clerk deals with the paper: who signed it is told, the document itself stays closed
+    listed = as_person("clerk_kv1")
+    assert f"{SIGNER} ký số lúc 08:30 05/11/2026" in Page(listed.get(where)).text
+    assert listed.get(reverse("vks:signatures", args=[filed_case.case.code, paper.document_id])).status_code in {
+        403,
+        404,
+    }
     # of the file before nothing is told
     SignatureCheck.objects.update(sha256="0" * 64)
-    assert SIGNER not in Page(as_person("prosecutor_kv1").get(where)).text
+    for username in ("prosecutor_kv1", "clerk_kv1"):
+        assert SIGNER not in Page(as_person(username).get(where)).text

@@ -25,6 +25,8 @@ from vks_plugin.text import one_line
 if TYPE_CHECKING:
     from pyhanko.sign.signers import SimpleSigner
 
+logger = logging.getLogger("paperless.vks.signing")
+
 SUFFIX = ".p7s"
 """Of the file that holds a detached signature, behind the whole name of what it signs."""
 FIELD = "VKS"
@@ -42,17 +44,37 @@ class OfficeKey(NamedTuple):
     expires_at: dt.datetime
 
 
+class UnusableKey(Unavailable):
+    """The key that is configured cannot sign; the sentence is for administrators: files and settings, nothing of the key."""
+
+
 def office_key() -> OfficeKey | None:
     """Return the key that signs what the system makes; None: none is configured.
 
     Raises:
-        Unavailable: one is configured and cannot be used; the sentence says why and tells nothing of it.
+        Unavailable: one is configured and cannot be used. Who asked cannot mend it: the reason, with the files of the server,
+            is in the log and in what `vks_doctor` says.
+    """
+    try:
+        return configured_key()
+    except UnusableKey as error:
+        logger.error("the signing key of the office cannot be used: %s", error)
+        raise Unavailable(
+            _("Khóa ký của hệ thống không dùng được nên chưa làm được việc này: hãy báo quản trị.")
+        ) from error
+
+
+def configured_key() -> OfficeKey | None:
+    """Return the key as `office_key`, for who looks after the server.
+
+    Raises:
+        UnusableKey: one is configured and cannot be used.
     """
     place = configuration().signing_key
     if not place:
         return None
     if find_spec("pyhanko") is None:
-        raise Unavailable(_("Chưa ký số được: máy chủ chưa cài phần chữ ký số (pip install 'vks-plugin[signatures]')."))
+        raise UnusableKey(_("Chưa ký số được: máy chủ chưa cài phần chữ ký số (pip install 'vks-plugin[signatures]')."))
     from pyhanko.sign.signers import SimpleSigner  # noqa: PLC0415 - an optional part
 
     # a failure is told below, once; the library would log it with its trace
@@ -65,7 +87,7 @@ def office_key() -> OfficeKey | None:
     except (ValueError, TypeError):
         signer = None
     if signer is None or signer.signing_cert is None:
-        raise Unavailable(
+        raise UnusableKey(
             _("Tệp khóa ký %(path)s không đúng định dạng PKCS#12, hoặc mật khẩu trong VKS_SIGNING_PASSWORD_FILE sai.")
             % {"path": place}
         )
@@ -73,7 +95,7 @@ def office_key() -> OfficeKey | None:
     validity = certificate["tbs_certificate"]["validity"]
     begins, ends = validity["not_before"].native, validity["not_after"].native
     if not begins <= timezone.now() <= ends:
-        raise Unavailable(
+        raise UnusableKey(
             _(
                 "Chứng thư của khóa ký %(path)s không còn hiệu lực (đến %(day)s): hãy thay khóa, hoặc bỏ VKS_SIGNING_KEY."
             )
@@ -87,12 +109,12 @@ def _closed(path: Path, most: int) -> bytes:
     try:
         return read_closed(path, most=most)
     except OpenToOthers as error:
-        raise Unavailable(
+        raise UnusableKey(
             _("Tệp %(path)s mở cho tài khoản khác: khóa ký không được dùng. Hãy đặt quyền 600 cho tệp (chmod 600).")
             % {"path": path}
         ) from error
     except OSError as error:
-        raise Unavailable(
+        raise UnusableKey(
             _("Không đọc được tệp %(path)s của khóa ký: %(why)s.") % {"path": path, "why": error.strerror or error}
         ) from error
 

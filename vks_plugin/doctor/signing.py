@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils import timezone
 
 from vks_plugin.conf import configuration
-from vks_plugin.custody.signing import office_key
+from vks_plugin.custody.signing import configured_key
 from vks_plugin.doctor.results import Result, Scope, environment, error, ok, skipped, some, warning
 from vks_plugin.errors import VksError
 from vks_plugin.filing.models import SignatureCheck
@@ -77,7 +77,7 @@ def signing_key(_scope: Scope) -> Result:
         )
     drop = environment("VKS_SIGNING_KEY=", begins=False)
     try:
-        key = office_key()
+        key = configured_key()
     except VksError as refusal:
         return error(
             refusal.message,

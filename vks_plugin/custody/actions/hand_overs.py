@@ -63,7 +63,7 @@ from vks_plugin.custody.queries.hand_overs import (
     volumes_of,
     volumes_to_give,
 )
-from vks_plugin.custody.queries.holding import holder_of, keeps_paper
+from vks_plugin.custody.queries.holding import holder_of, keeps_paper, way_back
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.letters import in_office, write_to
@@ -375,6 +375,14 @@ def _giver_outside(case: CaseFile, terms: Terms, agency: str) -> Keeper:
         return Keeper(agency=agency)
     if not held.keeper.agency or folded(held.keeper.agency) != folded(agency):
         raise Conflict(_("Hồ sơ đang ở %(keeper)s.") % {"keeper": held.name}, field="agency")
+    # a court gives back as a court: another direction has other checks, and the record would say the wrong article
+    fitting = way_back(case, terms.part)
+    if fitting and terms.direction != fitting and fitting in directions_of(case):
+        raise BadInput(
+            _("Hồ sơ đang ở %(keeper)s theo lần giao đã ghi: hãy chọn hướng “%(direction)s”.")
+            % {"keeper": held.name, "direction": _(DIRECTIONS[fitting].label)},
+            field="direction",
+        )
     return held.keeper
 
 

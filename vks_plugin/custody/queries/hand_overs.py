@@ -423,14 +423,21 @@ def pages_of(case: CaseFile, part: str, lines: Iterable[Mapping[str, Any]]) -> i
 
 
 def left_loose(case: CaseFile) -> int:
-    """Return how many papers of the case file lie in none of its volumes, so that they go along with none (three queries).
+    """Return how many papers of the case file lie in none of its volumes, so that they go along with none (four queries).
 
-    Where no volume is bound everything goes along; where one does not say its folios nobody knows.
+    Where no volume is bound everything goes along; where one does not say its folios nobody knows. The records of the
+    hand-overs themselves belong in no volume.
     """
     volumes = list(Volume.objects.filter(case=case).values("folio_from", "folio_to"))
     if not volumes or any(each["folio_from"] is None for each in volumes):
         return 0
-    return CaseDocument.objects.filter(case=case, part="hsva").count() - len(_pages_within(case, volumes))
+    records = HandOver.objects.filter(case=case, number__isnull=False)
+    attached = {row.signed_paper_id for row in records}
+    written = {row.written_number for row in records}
+    # handed in and not attached yet: by the number it was filed under
+    own = Q(pk__in=attached - {None}) | Q(document_type__code=PAPER_TYPE, number__in=written)
+    filed = CaseDocument.objects.filter(case=case, part="hsva").exclude(own).values_list("pk", flat=True)
+    return len(set(filed) - _pages_within(case, volumes).keys())
 
 
 def _pages_within(case: CaseFile, lines: Iterable[Mapping[str, Any]]) -> dict[int, int]:

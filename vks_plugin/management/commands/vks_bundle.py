@@ -26,7 +26,7 @@ from vks_plugin.court.deck.locking import lock_all
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import CORNERS
 from vks_plugin.custody import verify_ledger
-from vks_plugin.custody.signing import office_key, sign_beside
+from vks_plugin.custody.signing import configured_key, sign_beside
 from vks_plugin.errors import VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
@@ -218,7 +218,7 @@ class Command(BaseCommand):
         for each in self._odd:
             # before the long work, and beside what scripts read
             self.stderr.write(f"Nên xem: {each.sentence}")
-        key = office_key()
+        key = configured_key()
         result = write_bundle(laid.plan, fresh, forms=forms)
         if options["addition"]:
             result = replace(result, addition=write_addition(laid.plan, folder / "bo-sung.pdf", forms=forms))
@@ -254,7 +254,7 @@ class Command(BaseCommand):
         manifest: str = "",
     ) -> None:
         """Tell of what was made, and put it in place: the file that is encrypted, or the volumes and the manifest."""
-        key = office_key() if options["manifest"] else None
+        key = configured_key() if options["manifest"] else None
         if options["manifest"]:
             manifest = actions.manifest_text(laid.plan, result, key)
         listed = hashlib.sha256(manifest.encode()).hexdigest() if manifest else None

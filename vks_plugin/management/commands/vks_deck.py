@@ -23,7 +23,7 @@ from vks_plugin.court.deck.manifest import judge
 from vks_plugin.court.deck.models import DeckExport, Presentation
 from vks_plugin.court.deck.queries import deck_for, is_closed, presentation_of
 from vks_plugin.court.deck.rendering import file_sha256
-from vks_plugin.custody.signing import office_key
+from vks_plugin.custody.signing import configured_key
 from vks_plugin.errors import BadInput, VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
@@ -112,7 +112,7 @@ class Command(BaseCommand):
         password = wanted_password(options)
         if password is not None:
             self._look_encrypted(out, options["format"])
-        key = office_key()
+        key = configured_key()
         actor = actor_of(case, options["user"])
         closed = is_closed(case)
         if closed and not options["closed_trial"]:

@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from vks_plugin.access.queries import case_for, visible_documents
+from vks_plugin.access.queries import case_for
 from vks_plugin.access.transfers import consequences_of
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
@@ -352,7 +352,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "cancelling": forms.get("cancelling") or (CancelForm() if "cancel" in moves else None),
         "attach": forms.get("attach") or (AttachForm(row=row, user=request.user) if asks else None),
         "scan": forms.get("scan") or (RecordScanForm() if may_hand_in(request.user, row) else None),
-        "signed_by": _signed_by(request.user, row),
+        "signed_by": _signed_by(row),
         "settled": settled,
         "settling": forms.get("settling") or (SettleRestForm(**_of_rest(row, "settle")) if "settle" in rest else None),
         "finding": forms.get("finding") or (FindRestForm(**_of_rest(row, "find")) if "find" in rest else None),
@@ -373,14 +373,12 @@ def _of_rest(row: HandOver, what: str) -> dict[str, Any]:
     return {"pieces": pieces, "auto_id": f"{what}_%s"}
 
 
-def _signed_by(user: User, row: HandOver) -> list[ShownSignature]:
-    """Return who signed the record digitally, for who may read it."""
-    seen = visible_documents(user).select_related("signature_check").filter(pk=row.signed_paper_id or 0)
-    for paper in seen:
-        check = getattr(paper, "signature_check", None)
-        if check is not None and check.sha256 == paper.sha256:
-            return [in_words(each) for each in check.read]
-    return []
+def _signed_by(row: HandOver) -> list[ShownSignature]:
+    """Return who signed the record digitally: both sides signed it, and each may know by whom, whether or not they read the case."""
+    check = getattr(row.signed_paper, "signature_check", None)
+    if row.signed_paper is None or check is None or check.sha256 != row.signed_paper.sha256:
+        return []
+    return [in_words(each) for each in check.read]
 
 
 @page
