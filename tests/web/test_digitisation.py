@@ -19,8 +19,8 @@ from tests.people import register
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
-from vks_plugin.cases.models import Assignment, CaseFile
-from vks_plugin.custody import actions
+from vks_plugin.cases.models import Assignment, CaseFile, Folio
+from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep
 
 if TYPE_CHECKING:
@@ -108,6 +108,27 @@ def test_a_batch_by_the_page_from_opening_to_the_paper(
     assert json.loads(out.content) == manifest.said
     assert out.content == bytes(manifest.line)
     assert list(AccessEntry.objects.filter(act="export").values_list("count", flat=True)) == [3, 3, 3]
+
+
+def test_folios_that_are_missing_are_told_before_the_check_passes_and_before_it_is_confirmed(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    checker, lead = as_person("inspector_kv1"), as_person("prosecutor_kv1")
+    section = reverse("vks:section", args=[filed_case.case.code, "digitisation"])
+    batch, paper = batch_in("cho_kiem_tra", filed_case, people), filed_case.documents[0]
+    assert "đánh số bút lục" not in Page(checker.get(section)).text
+    Folio.objects.filter(case_document=paper).delete()
+    assert queries.to_be_numbered(batch) == [paper.title]
+    assert f"Tài liệu còn thiếu: {paper.title}." in Page(checker.get(section)).text
+    batch = actions.pass_quality(actor=people["inspector_kv1"], batch=batch)
+    again = "Đang chờ: lấy lại, sửa, rồi kiểm tra và xác nhận lần nữa – Lê Văn Quét"
+    text = Page(lead.get(section)).text
+    assert ("Chưa nên xác nhận: hãy lấy lại để quét, đánh số bút lục" in text, again in text) == (True, True)
+    actions.confirm(actor=people["prosecutor_kv1"], batch=batch)
+    assert again in Page(lead.get(section)).text
+    # numbered afterwards it is not what was checked
+    Folio.objects.create(case=filed_case.case, case_document=paper, number=900, page=1)
+    assert again in Page(lead.get(section)).text
 
 
 def test_the_board_tells_each_reader_what_waits_for_whom(

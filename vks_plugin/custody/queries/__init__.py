@@ -23,6 +23,7 @@ from vks_plugin.custody.queries.digitisation import (
     sealed_documents,
     sealed_files,
     throughput,
+    to_be_numbered,
 )
 from vks_plugin.custody.queries.fixity import is_due, is_overdue, open_findings
 from vks_plugin.custody.queries.heads import (
@@ -106,6 +107,7 @@ __all__ = [
     "sealed_files",
     "seen_fork",
     "throughput",
+    "to_be_numbered",
     "unsigned_since",
     "verify",
     "verify_tail",

@@ -33,7 +33,7 @@ from django.utils.translation import ngettext
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, reach, require
 from vks_plugin.cases.folio_queries import folio_report, rows_to_list
-from vks_plugin.cases.folio_report import Finding, described
+from vks_plugin.cases.folio_report import OF_DOCUMENTS, Finding, described
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, DocumentInventory, Folio
 from vks_plugin.cases.stages import ARCHIVED, PARTS
 from vks_plugin.cases.validation import Sealing, may_be_sealed
@@ -361,6 +361,19 @@ def _open_defects(case: CaseFile) -> list[str]:
     ]
 
 
+def to_be_numbered(batch: DigitisationBatch) -> list[str]:
+    """Return the titles of documents of a batch that lack folios or a type, which the check of quality covers: who adds them
+    after the check has to have it done anew (a few queries).
+    """
+    papers = list(papers_to_seal(batch))
+    lacking = {each.pk for each in papers if each.document_type_id is None}
+    if batch.part == "hsva" and papers:
+        for each in folio_report(batch.case).open:
+            if each.finding in OF_DOCUMENTS:
+                lacking.update(each.documents)
+    return [each.title for each in papers if each.pk in lacking]
+
+
 @dataclass(frozen=True)
 class Holder:
     """Whom a batch waits for."""
@@ -370,9 +383,15 @@ class Holder:
 
 
 def holders(batches: Sequence[DigitisationBatch]) -> dict[int, Holder]:
-    """Return by primary key whom each open batch waits for (one query)."""
+    """Return by primary key whom each open batch waits for (one query, and a few for each whose quality passed)."""
     people = _assigned({each.case_id for each in batches})
-    return {each.pk: _holder(each, each.case_id, people) for each in batches if each.is_open}
+    found = {each.pk: _holder(each, each.case_id, people) for each in batches if each.is_open}
+    for each in batches:
+        if each.state == "cho_ky_so" and (outdated_check(each) or to_be_numbered(each)):
+            # neither a confirmation nor a seal comes off before that
+            again = _("lấy lại, sửa, rồi kiểm tra và xác nhận lần nữa")
+            found[each.pk] = Holder(again, _those_assigned(each.case_id, people, SCANNERS))
+    return found
 
 
 _People = dict[tuple[int, str], list[str]]
@@ -388,7 +407,11 @@ def _assigned(cases: Collection[int]) -> _People:
 
 def _holder(batch: DigitisationBatch | None, case_id: int, people: _People) -> Holder:
     doing, roles = _waits_for(batch)
-    return Holder(doing, tuple(dict.fromkeys(name for role in roles for name in people[case_id, role])))
+    return Holder(doing, _those_assigned(case_id, people, roles))
+
+
+def _those_assigned(case_id: int, people: _People, roles: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for role in roles for name in people[case_id, role]))
 
 
 def _waits_for(batch: DigitisationBatch | None) -> tuple[str, tuple[str, ...]]:

@@ -60,6 +60,8 @@ class Card:
     pass_form: ReasonForm | None = None
     """Asks why enough pages are there; None: they are."""
     missing: tuple[str, ...] = ()
+    to_number: list[str] = field(default_factory=list)
+    """Titles of documents that lack folios or a type, to who lets the quality pass or confirms: adding them undoes both."""
     manifest: Any = None
     to_sign: list[tuple[CaseDocument, bool]] = field(default_factory=list)
     """Documents that are confirmed and may be signed now, and whether each is."""
@@ -111,6 +113,8 @@ def _card(request: SignedInRequest, view: CaseView, batch: DigitisationBatch, ho
     card.confirms = (
         batch.state == "cho_ky_so" and batch.confirmed_at is None and actions.may_confirm(request.user, batch)
     )
+    if card.checks or card.confirms:
+        card.to_number = queries.to_be_numbered(batch)
     return card
 
 
