@@ -113,6 +113,10 @@ def test_paper_is_lent_a_trial_is_under_way_and_a_file_waits_for_the_archive(pre
         packed = database.execute("SELECT state, error FROM vks_accession ORDER BY id").fetchall()
         inside = database.execute("SELECT documents, pages, files FROM vks_accession_item ORDER BY id").fetchall()
         given = database.execute("SELECT state, count(*) FROM vks_hand_over GROUP BY state ORDER BY state").fetchall()
+        counted = database.execute(
+            "SELECT h.total_pages, sum(d.page_count) FROM vks_hand_over h JOIN vks_case_document d"
+            " ON d.case_id = h.case_id AND d.part = 'hsva' GROUP BY h.id"
+        ).fetchall()
     # the first is overdue: handed out when its last day lay ahead
     assert lent == [("paper", "dang_muon", -4), ("paper", "dang_muon", 0), ("electronic", "de_nghi", 10)]
     assert sessions == [(1, "da_dien_ra", "Nghị án kéo dài"), (2, "du_kien", "")]
@@ -120,6 +124,8 @@ def test_paper_is_lent_a_trial_is_under_way_and_a_file_waits_for_the_archive(pre
     # packed once the papers were in: original and copy of each
     assert [(documents, pages, files >= documents) for documents, pages, files in inside] == [(2, 2, True)] * 2
     assert given == [("cho_nhan", 1), ("da_nhan", 3)]
+    # handed over once the papers were in, too: records say all of them
+    assert [said == filed for said, filed in counted] == [True] * 3, counted
 
 
 def test_a_file_is_sealed_and_shown_and_a_disposal_waits_for_its_second_approval(

@@ -1,4 +1,4 @@
-"""What can only be done once the papers are in: a file sealed and shown in court, an old one on its way to be destroyed.
+"""What can only be done once the papers are in: files handed over and lent, a file sealed and shown in court, an old one on its way to be destroyed.
 
 A task behind those that take the papers in, so that nobody waits for it at the start. It does what is missing, and is sent
 again at every start.
@@ -33,6 +33,7 @@ from vks_plugin.custody.models import AccessionItem, RetentionRule
 from vks_plugin.custody.queries import papers_to_seal
 from vks_plugin.custody.queries.retention import standings
 from vks_plugin.custody.retention import LIMITED
+from vks_plugin.demonstration.paper import hand_files_over, lend_files
 from vks_plugin.disposal import actions as disposal
 from vks_plugin.disposal.models import DestructionItem
 from vks_plugin.errors import VksError
@@ -58,7 +59,7 @@ _INVENTED = "Thời hạn giả định của bản trình diễn, không lấy 
 @shared_task(name="vks.demonstration.finish", ignore_result=True)
 def finish() -> None:
     """Do what is missing; what the people of the demonstration changed meanwhile may stand in the way, and stays so."""
-    for step in (_seal, _show, _hand_to_archive, _dispose):
+    for step in (hand_files_over, lend_files, _seal, _show, _hand_to_archive, _dispose):
         try:
             with speaking("vi"), transaction.atomic():
                 step()

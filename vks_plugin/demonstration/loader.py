@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
-from django.utils import timezone
 
-import vks_plugin
 from vks_plugin.access import actions as access
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
@@ -25,12 +19,9 @@ from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.court.sessions.actions import hold_session, plan_session
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.custody import actions as custody
-from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
-from vks_plugin.custody.actions.loans import approve_loan, issue_loan, request_loan
-from vks_plugin.custody.handing import Checks
-from vks_plugin.custody.models import HandOver, Loan
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.demonstration.finishing import finish
+from vks_plugin.demonstration.rows import FOLDER, day_of, read_rows
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.hashing import sha256_of
@@ -41,7 +32,6 @@ from vks_plugin.organization.roles import Role
 PASSWORD = "vks-demo-2026"  # noqa: S105 - of the demonstration only; its accounts exist nowhere else
 """Password of every account of the demonstration."""
 
-FOLDER = Path(vks_plugin.__file__).parent / "fixtures" / "demo"
 STARTED = dt.date(2025, 7, 1)
 
 Report = Callable[[str], None]
@@ -66,11 +56,6 @@ class DemoSummary:
     documents: int
 
 
-def _read(name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
-    return rows
-
-
 def load_demo(report: Report) -> DemoSummary:
     """Provision the system and enter people, cases and documents; what is there already is left alone.
 
@@ -82,27 +67,26 @@ def load_demo(report: Report) -> DemoSummary:
     report("Đã chuẩn bị đơn vị, danh mục tài liệu, nhóm quyền.")
     # hashed once for all: it takes a third of a second each time, and everybody has the same
     password = make_password(PASSWORD)
-    accounts = [_person(row, password) for row in _read("people.json")]
+    accounts = [_person(row, password) for row in read_rows("people.json")]
     report(f"Đã có {len(accounts)} tài khoản.")
     codes: list[str] = []
     documents = 0
-    for row in _read("cases.json"):
+    for row in read_rows("cases.json"):
         case = _case(row)
         documents += _documents(case, row)
         if len(codes) < _DIGITISED:
             _digitise(case, row, scanning=bool(codes))
         codes.append(case.code)
         report(f"Vụ án {case.code}: {len(row['documents'])} tài liệu.")
-    _hand_overs()
-    report("Hồ sơ giấy: ba lần giao nhận đã xong, một lần chờ nhận.")
-    _loans()
-    report("Mượn hồ sơ: một bản giấy đến hạn trả hôm nay, một bản quá hạn, một đề nghị chờ duyệt.")
     _sessions()
     report("Phiên tòa: một phiên đã mở, một phiên sắp mở.")
     # behind the papers, which come before it
     finish.apply_async()
     report(
-        "Khi đã đọc xong tài liệu: một hồ sơ được niêm phong và có nhật ký trình chiếu, một hồ sơ chờ Lưu trữ viên nhận, một đợt tiêu hủy chờ duyệt lần 2."
+        "Khi đã đọc xong tài liệu: hồ sơ giấy có ba lần giao nhận đã xong, một lần chờ nhận; cho mượn một bản giấy đến hạn trả hôm nay, một bản quá hạn, một đề nghị chờ duyệt."
+    )
+    report(
+        "Cũng khi ấy: một hồ sơ được niêm phong và có nhật ký trình chiếu, một hồ sơ chờ Lưu trữ viên nhận, một đợt tiêu hủy chờ duyệt lần 2."
     )
     # as the administrator does once; the papers that are still being read come with the next evening's
     if last_checkpoint() is None:
@@ -112,75 +96,10 @@ def load_demo(report: Report) -> DemoSummary:
     return DemoSummary(accounts, codes, documents)
 
 
-def _hand_overs() -> None:
-    """Let files come from the agency, and one go on to court, where nobody has recorded any yet."""
-    rows = _read("hand_overs.json")
-    cases = {case.code: case for case in CaseFile.objects.filter(code__in={row["case"] for row in rows})}
-    begun = set(HandOver.objects.filter(case__in=cases.values()).values_list("case__code", flat=True))
-    for row in rows:
-        if row["case"] in begun:
-            continue
-        given = {key: value for key, value in row.items() if key not in {"case", "actor", "accepted"}}
-        actor = User.objects.get(username=row["actor"])
-        made = hand_over(actor=actor, case=cases[row["case"]], terms=Terms(part="hsva", **given))
-        if row["accepted"]:
-            passed = Checks(documents_complete=True, exhibits_complete=True, served=True)
-            accept(actor=actor, row=made, checks=passed, awaits_paper=True)
-
-
-@transaction.atomic
-def _loans() -> None:
-    """Let files be asked for, one of them allowed and handed out, where nobody has asked for it yet."""
-    for row in _read("loans.json"):
-        if Loan.objects.filter(case_code=row["case"]).exists():
-            continue
-        until = _day(row["until"])
-        with _earlier(row.get("days_ago", 0)):
-            _loan(row, until)
-
-
-def _loan(row: dict[str, Any], until: dt.date) -> None:
-    asked = request_loan(
-        actor=User.objects.get(username=row["actor"]),
-        code=row["case"],
-        form=row["form"],
-        part=row.get("part", "hsva"),
-        purpose=row["purpose"],
-        until=until,
-    )
-    if row["approved_by"]:
-        approve_loan(actor=User.objects.get(username=row["approved_by"]), loan_id=asked.pk)
-    if row["issued_by"]:
-        issued = User.objects.get(username=row["issued_by"])
-        issue_loan(actor=issued, loan_id=asked.pk, volume_count=row["volumes"], folio_count=row["folios"])
-
-
-_shift: ContextVar[dt.timedelta] = ContextVar("shift", default=dt.timedelta(0))
-
-
-@contextmanager
-def _earlier(days: int) -> Iterator[None]:
-    """Let what is done within have been done so many days ago: no act lends a file for days that are over.
-
-    For this thread alone: the worker takes papers in meanwhile. The ledger still dates no entry before the one it follows.
-    """
-    if not days:
-        yield
-        return
-    present = timezone.now
-    mark = _shift.set(dt.timedelta(days=days))
-    timezone.now = lambda: present() - _shift.get()
-    try:
-        yield
-    finally:
-        timezone.now = present
-        _shift.reset(mark)
-
-
 @transaction.atomic
 def _sessions() -> None:
     """Plan sessions of the court and record what became of one, where none is planned yet."""
-    rows = _read("sessions.json")
+    rows = read_rows("sessions.json")
     begun = set(CourtSession.objects.order_by().values_list("case__code", flat=True))
     for row in rows:
         if row["case"] in begun:
@@ -215,19 +134,12 @@ def _person(row: dict[str, Any], password: str) -> Account:
     return Account(user.username, f"{user.last_name} {user.first_name}", labels, unit.short_name)
 
 
-def _day(text: str) -> dt.date:
-    """Return a day that is written out, or so many days from today: what runs in a demonstration runs now."""
-    if text.startswith("today"):
-        return timezone.localdate() + dt.timedelta(days=int(text.removeprefix("today")))
-    return dt.date.fromisoformat(text)
-
-
 _DAYS = ("_date", "_on", "handled_at")
 
 
 def _typed(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: _day(value) if isinstance(value, str) and value and key.endswith(_DAYS) else value
+        key: day_of(value) if isinstance(value, str) and value and key.endswith(_DAYS) else value
         for key, value in values.items()
     }
 
@@ -248,7 +160,7 @@ def _record(case: CaseFile, row: dict[str, Any]) -> None:
     people = list(case.accused.order_by("position"))
     for event, day, values in row["events"]:
         whose = {"accused": people[values["accused"] - 1]} if "accused" in values else {}
-        access.record_event(actor=lead, case=case, event=event, happened_on=_day(day), **(values | whose))
+        access.record_event(actor=lead, case=case, event=event, happened_on=day_of(day), **(values | whose))
 
 
 def _case(row: dict[str, Any]) -> CaseFile:
@@ -263,12 +175,12 @@ def _case(row: dict[str, Any]) -> CaseFile:
             kind=row.get("kind", "criminal"),
             name=row["name"],
             init_decision_no=row["init_decision_no"],
-            init_decision_date=_day(row["init_decision_date"]),
+            init_decision_date=day_of(row["init_decision_date"]),
             init_decision_agency=row["init_decision_agency"],
             charge_summary=row["charge_summary"],
             stage=row["stage"],
             department=Department.objects.filter(unit=unit, code=row["department"]).first(),
-            handled_at=_day(row["handled_at"]),
+            handled_at=day_of(row["handled_at"]),
             details=row.get("details", {}),
             accused=[_accused(person) for person in row["accused"]],
             **_typed(row["fields"]),
