@@ -353,7 +353,7 @@ def test_a_refused_form_leads_to_the_topmost_mistake(sit: Sit) -> None:
     assert focus(page)["name"] == "init_decision_date"
     expect(date).to_have_value("31/02/2026")
     # whoever does not see the red is told in words
-    expect(date).to_have_accessible_description("Hãy nhập ngày dạng dd/mm/yyyy.")
+    expect(date).to_have_accessible_description("Không có ngày 31/02/2026: hãy kiểm tra lại.")
     assert ["400" in error for error in clerk.seen.errors] == [True]
     clerk.seen.errors.clear()
 

@@ -54,7 +54,7 @@ def test_a_session_is_planned_and_recorded_on_its_pages(
     }
     wrong = lead.post(f"{base}sessions/new/", given | {"starts_on": "31/02/2026"})
     assert (wrong.status_code, CourtSession.objects.count()) == (400, 0)
-    assert "Hãy nhập ngày dạng dd/mm/yyyy" in text_of(wrong)
+    assert "Không có ngày 31/02/2026: hãy kiểm tra lại" in text_of(wrong)
     assert lead.post(f"{base}sessions/new/", given).status_code == 302
     where = f"{base}sessions/1/"
     page = text_of(lead.get(where))

@@ -96,7 +96,7 @@ def test_fields_are_changed_and_the_history_says_so(
     [
         ({"name": " "}, 400, "name", "bắt buộc"),
         ({"init_decision_no": ""}, 400, "init_decision_no", "bắt buộc"),
-        ({"init_decision_date": "31/02/2026"}, 400, "init_decision_date", "dd/mm/yyyy"),
+        ({"init_decision_date": "31/02/2026"}, 400, "init_decision_date", "Không có ngày 31/02/2026"),
         ({"handled_at": "01/01/2999"}, 400, "handled_at", "kiểm tra lại"),
         ({"confidentiality": "mat"}, 400, "confidentiality", "không"),
         ({"leader_in_charge": "Phan Thị Sát"}, 400, "leader_in_charge", "gợi ý"),

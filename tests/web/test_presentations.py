@@ -129,7 +129,7 @@ def test_a_presentation_is_composed_on_its_pages(
         ({"d-end0": act, f"d-label-{act}": ""}, "Hãy ghi tên ô, hoặc đánh dấu Bỏ"),
         ({"d-end0": act, f"d-folio-{act}": "999"}, "hồ sơ vụ án không có BL 999"),
         ({"d-end0": act, "d-words0": "x" * 61}, "dài quá 60 chữ"),
-        ({"d-end0": act, f"d-day-{act}": "31/02/2026"}, "Hãy nhập ngày dạng dd/mm/yyyy"),
+        ({"d-end0": act, f"d-day-{act}": "31/02/2026"}, "Không có ngày 31/02/2026"),
     ):
         refused = lead.post(diagram, given | own | wrong)
         assert (refused.status_code, sentence in text_of(refused)) == (400, True), sentence

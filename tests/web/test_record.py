@@ -299,7 +299,7 @@ REFUSED: dict[str, tuple[str, dict[str, str], int, str, str]] = {
         "starts_on",
         "kiểm tra lại",
     ),
-    "no such day": ("exhibit", {"name": "A", "sealed_on": "31/02/2026"}, 400, "sealed_on", "dd/mm/yyyy"),
+    "no such day": ("exhibit", {"name": "A", "sealed_on": "31/02/2026"}, 400, "sealed_on", "Không có ngày 31/02/2026"),
     "no such case": ("relation", {"relation": "lien_quan", "other": "HS-KHONG-CO"}, 400, "other", "phạm vi của bạn"),
     "no case at all": ("relation", {"relation": "lien_quan"}, 400, "other", "Hãy chọn vụ liên quan"),
     "no article": ("charge", {"text": "gì đó", "basis": "khoi_to"}, 400, "text", "173.2"),

@@ -23,6 +23,7 @@ from vks_plugin.text import folded, one_line
 FIRST_YEAR = 1900
 """No day of a case lies before it."""
 DATE_FORMATS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
+_WRITTEN = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2\d{4}", re.ASCII)
 
 
 class DayField(forms.DateField):
@@ -39,6 +40,14 @@ class DayField(forms.DateField):
             **options,
         )
 
+    def to_python(self, value: Any) -> dt.date | None:
+        """Return the day; one that is written as days are and that no month has is told as such."""
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            _refuse_no_day(value)
+            raise
+
     def validate(self, value: Any) -> None:
         """Refuse a year that is a slip of the finger, where it was typed: `10/11/0025`."""
         super().validate(value)
@@ -46,6 +55,14 @@ class DayField(forms.DateField):
             raise forms.ValidationError(
                 gettext("Ngày này trước năm %(year)d: hãy kiểm tra lại.") % {"year": FIRST_YEAR}
             )
+
+
+def _refuse_no_day(typed: Any) -> None:
+    """Refuse the 31st of a month of thirty days by saying so: how it is written is not what is wrong."""
+    text = one_line(str(typed))
+    found = _WRITTEN.fullmatch(text)
+    if found is not None and 1 <= int(found[1]) <= 31 and 1 <= int(found[3]) <= 12:
+        raise forms.ValidationError(gettext("Không có ngày %(day)s: hãy kiểm tra lại.") % {"day": text})
 
 
 class HourField(forms.TimeField):
@@ -124,6 +141,7 @@ class BirthField(forms.CharField):
             except ValueError:
                 continue
             return Birth(day, day.year, BirthPrecision.DAY)
+        _refuse_no_day(text)
         raise forms.ValidationError(_("Hãy nhập dạng 15/03/1990, 03/1990 hoặc chỉ năm 1990."))
 
 
