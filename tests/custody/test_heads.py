@@ -31,7 +31,7 @@ from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.queries.heads import root_at
 from vks_plugin.custody.tasks import sign_the_day
 from vks_plugin.custody.verify_ledger import answer_text
-from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
 from vks_plugin.management.actor import system_account
 from vks_plugin.organization.queries import display_name
 
@@ -811,3 +811,40 @@ def test_a_log_that_was_cut_off_is_still_not_signed(signed: Signed) -> None:
     with pytest.raises(Conflict, match="không ký tiếp"):
         make_checkpoint()
     assert any("bị cắt bớt" in each for each in queries.verify().problems)
+
+
+@pytest.mark.parametrize("kind", ["unknown", "named", "borrowed", "no note"])
+def test_a_row_that_somebody_put_there_goes_out_with_no_export_and_is_shown_to_nobody(
+    signed: Signed, people: dict[str, User], handed_out: Callable[..., Export], kind: str
+) -> None:
+    first = signed()
+    size = first.size + 2
+    if kind in {"borrowed", "no note"}:
+        note = first.note + "\n" if kind == "borrowed" else "?"
+        LedgerCheckpoint.objects.create(size=size, root=b"\x02" * 32, note=note)
+    else:
+        own = SigningKey.generate(keys.read_key(keys.key_path()).name)
+        if kind == "named":
+            _named(own)
+        _row(size, b"\x02" * 32, own)
+    key = str(keys.read_key(keys.key_path()).public)
+    for _each in range(3):
+        actions.append(case=None, actor=None, kind="note", data={})
+    last = signed()
+    assert last.size > size
+    export = handed_out()
+    assert export.check(str(export.folder), "--key", key)[0] == 0
+    assert export.check()[0] == 0
+    assert len(export.lines("checkpoints.jsonl")) == LedgerCheckpoint.objects.count() - 2
+    chief = people["chief_province"]
+    assert size not in queries.checkpoints_for(chief).values_list("size", flat=True)
+    with pytest.raises(NotFound):
+        queries.prove_continuation(size)
+    with pytest.raises(NotFound):
+        queries.prove_continuation(first.size, size)
+    assert queries.prove_continuation(first.size).after == last
+    # the expert is handed all there is
+    actions.export_as_it_stands(export.folder.with_name("stands"))
+    assert len((export.folder.with_name("stands") / "checkpoints.jsonl").read_text().splitlines()) == (
+        LedgerCheckpoint.objects.count()
+    )

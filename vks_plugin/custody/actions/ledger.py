@@ -66,6 +66,7 @@ from vks_plugin.custody.queries.heads import (
     believed_heads,
     restorations,
     root_at,
+    signed_heads,
 )
 from vks_plugin.custody.statements import ENTRY, Draft, End, Post, Row, append_on_server, ends, executing, write
 from vks_plugin.custody.verify_ledger import RESTORED
@@ -842,7 +843,7 @@ def _write(path: Path, text: str) -> None:
 def _write_whole(folder: Path, checkpoint: LedgerCheckpoint) -> None:
     with (folder / "entries.jsonl").open("wb") as stream:
         stream.writelines(line + b"\n" for line in entries_in_log(checkpoint.size))
-    earlier = LedgerCheckpoint.objects.filter(size__lt=checkpoint.size).order_by("size")
+    earlier = signed_heads().filter(size__lt=checkpoint.size).order_by("size")
     with (folder / "checkpoints.jsonl").open("w", encoding="utf-8") as text:
         text.writelines(json.dumps({"note": row.note}, ensure_ascii=False) + "\n" for row in earlier)
         # by which the verifier believes entries that a database alone could hold

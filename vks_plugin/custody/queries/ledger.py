@@ -24,11 +24,11 @@ from vks_plugin.custody.queries.columns import Columns, ColumnsCompared, columns
 from vks_plugin.custody.queries.findings import in_short
 from vks_plugin.custody.queries.heads import (
     contradicts,
-    is_by,
     last_checkpoint,
     opened_heads,
     restorations,
-    trusted_keys,
+    signed_heads,
+    strange_among,
 )
 from vks_plugin.custody.queries.recorded import found_in_cases, found_in_retention
 from vks_plugin.custody.queries.tree import hashes_of, public_keys
@@ -113,13 +113,13 @@ def of_province(user: User) -> QuerySet[LedgerEntry]:
 
 
 def checkpoints_for(user: User) -> QuerySet[LedgerCheckpoint]:
-    """Return every signed head, for leaders of the province, the newest first.
+    """Return every head the service signed, for leaders of the province, the newest first.
 
     Raises:
         NotAllowed: the person leads no office of a province.
     """
     require_province(user)
-    return LedgerCheckpoint.objects.order_by("-size")
+    return signed_heads().order_by("-size")
 
 
 def checkpoint_for(user: User, size: int) -> LedgerCheckpoint:
@@ -222,7 +222,7 @@ def prove_continuation(since: int, until: int | None = None) -> Continuation:
     """
     last = last_checkpoint()
     wanted = [since, until if until is not None or last is None else last.size]
-    found = {row.size: row for row in LedgerCheckpoint.objects.filter(size__in=[size for size in wanted if size])}
+    found = {row.size: row for row in signed_heads().filter(size__in=[size for size in wanted if size])}
     for size in wanted:
         if size not in found:
             raise NotFound(_("Sổ cái không có điểm chốt nào ở %(size)s mục.") % {"size": size or 0})
@@ -397,7 +397,7 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
     keys = public_keys()
     remembered = _remembered(problems)
     rows = list(LedgerCheckpoint.objects.order_by("size"))
-    trusting = trusted_keys(remembered, rows)
+    added = {row.pk for row in strange_among(sorted(rows, key=lambda row: row.pk), remembered)}
     checkpoints, strange = [], []
     for row in rows:
         try:
@@ -407,7 +407,7 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
             continue
         if (signed.size, signed.root) != (row.size, bytes(row.root)):
             problems.append(_("Điểm chốt %(size)d mục: bản ký và bản lưu khác nhau.") % {"size": row.size})
-        if trusting and row.note not in remembered and not is_by(row, trusting):
+        if row.pk in added:
             strange.append(signed)
         else:
             checkpoints.append(signed)
