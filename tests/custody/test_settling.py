@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -431,6 +432,19 @@ def test_both_acts_are_told(lacking: HandOver, phone: Exhibit, people: dict[str,
         "with_file": False,
     }
     assert hidden(entry) == {"reason": where}
+
+
+def test_a_name_as_a_directory_writes_it_raises_no_alarm(lacking: HandOver, people: dict[str, User]) -> None:
+    chief = people["chief_kv1"]
+    chief.first_name = unicodedata.normalize("NFD", "Đạt Ấn")
+    chief.save()
+    row = settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    assert list(otherwise_than_recorded()) == []
+    (line,) = row.settled_pieces
+    assert line["by"].endswith("Đạt Ấn")
+    # written before names were composed here
+    HandOver.objects.filter(pk=row.pk).update(settled_pieces=[{**line, "by": display_name(chief)}])
+    assert list(otherwise_than_recorded()) == []
 
 
 def test_what_is_faked_or_taken_out_behind_the_program_is_found(

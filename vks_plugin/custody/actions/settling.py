@@ -23,6 +23,7 @@ from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME, lies_with_rest, 
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.queries import display_name, present_office
+from vks_plugin.text import composed
 
 
 def require_settling(actor: User, row: HandOver) -> None:
@@ -96,7 +97,7 @@ def settle_rest(
     common = {
         "outcome": outcome,
         "at": timezone.now().isoformat(),
-        "by": display_name(actor),
+        "by": composed(display_name(actor)),
         "reason": why,
         "found_at": None,
     }

@@ -128,7 +128,10 @@ def paper_compared(codes: Mapping[int, str], entries: Mapping[int, Sequence[Told
         told_of_case = (
             of_kind("hand_overs", _hand_overs(code, said)),
             of_kind("hand_overs", _outstanding(code, said)),
-            of_kind("hand_overs", settled_compared(code, said.received, said.ended, said.rows.agrees)),
+            of_kind(
+                "hand_overs",
+                settled_compared(code, said.received, said.ended, said.rows.agrees, is_destroyed=said.is_destroyed),
+            ),
             of_kind("loans", _loans(code, said)),
             of_kind("keepers", _keepers(code, said)),
             of_kind("keepers", _past(code, said)),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.queries.recorded_keeping import Told, is_moment_of
 from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME
+from vks_plugin.text import composed
 
 LISTS = ((VOLUME, "volume_numbers"), (EXHIBIT, "exhibit_numbers"))
 """Kinds of pieces, each with the field of the entries that has their numbers."""
@@ -46,6 +47,8 @@ def settled_compared(
     rows: Mapping[int, HandOver],
     ended: Mapping[int, list[Ended]],
     agrees: Callable[[Told, str, Any], bool],
+    *,
+    is_destroyed: bool,
 ) -> Iterator[str]:
     """Yield a sentence for each hand-over of which something else is settled than the ledger recorded.
 
@@ -54,12 +57,15 @@ def settled_compared(
         rows: hand-overs that were received, by their numbers.
         ended: what the entries say of each.
         agrees: whether a hidden value of an entry is this one.
+        is_destroyed: whether the ledger says that the file was disposed of, and with it every reason.
     """
     for number, row in rows.items():
         recorded = ended.get(number, [])
         present = row.settled_pieces
         whole = isinstance(present, list) and len(present) == len(recorded)
-        if whole and all(_is_so(line, each, agrees) for line, each in zip(present, recorded, strict=True)):
+        if whole and all(
+            _is_so(line, each, agrees, is_destroyed=is_destroyed) for line, each in zip(present, recorded, strict=True)
+        ):
             continue
         yield (
             _(
@@ -75,20 +81,22 @@ def settled_compared(
         )
 
 
-def _is_so(line: Any, each: Ended, agrees: Callable[[Told, str, Any], bool]) -> bool:
-    """Tell whether a line of a row is a piece as the entries have it."""
+def _is_so(line: Any, each: Ended, agrees: Callable[[Told, str, Any], bool], *, is_destroyed: bool) -> bool:
+    """Tell whether a line of a row is a piece as the entries have it; once the file was disposed of no reason is left."""
     try:
         same = (line["piece"], line["number"], line["outcome"]) == (
             each.piece,
             each.number,
             each.settled.data["settlement"],
         )
-        named = line["by"] == each.settled.actor.get("name") and agrees(each.settled, "reason", line["reason"])
+        # the ledger has names composed; the host has them as a directory wrote them
+        named = composed(str(line["by"])) == each.settled.actor.get("name")
+        explained = line["reason"] == "" if is_destroyed else agrees(each.settled, "reason", line["reason"])
         dated = is_moment_of(line["at"], each.settled)
         again = line["found_at"] is None if each.found is None else is_moment_of(line["found_at"], each.found)
     except (KeyError, TypeError):
         return False
-    return same and named and dated and again
+    return same and named and explained and dated and again
 
 
 def _in_words(present: Any) -> str:
