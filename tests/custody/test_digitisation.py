@@ -296,6 +296,10 @@ def test_what_was_checked_and_confirmed_is_all_that_is_sealed(
     batch.refresh_from_db()
     manifest = sealed(batch, scanner)
     held = {part: manifest.said[part] for part in ("documents", "videos")}
+    # the record names it by its place in the table
+    record = as_paper(manifest)
+    (place,) = [row[0] for row in record.rows if row[4] == brought.sha256[: len(row[4])]]
+    assert f"Tài liệu đã ký số sau khi xác nhận: số thứ tự {place}." in record.closing
     assert told("digitisation_signed") == [
         {
             "batch": 1,

@@ -131,6 +131,25 @@ def test_folios_that_are_missing_are_told_before_the_check_passes_and_before_it_
     assert again in Page(lead.get(section)).text
 
 
+def test_where_nobody_is_assigned_who_may_assign_is_led_there(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    batch_in("dang_so_hoa", filed_case, people)
+    Assignment.objects.filter(case=filed_case.case, role="scan_operator").update(ended_at=timezone.now())
+    board, section = (
+        reverse("vks:digitisation_board"),
+        reverse("vks:section", args=[filed_case.case.code, "digitisation"]),
+    )
+    there = reverse("vks:section", args=[filed_case.case.code, "assignments"])
+    leader, lead = as_person("chief_kv1"), as_person("prosecutor_kv1")
+    for who, led in ((leader, True), (lead, False)):
+        page = Page(who.get(board))
+        assert ("chưa phân công ai" in page.text, there in page.links()) == (True, led)
+        # the sections of the case lead there, too: once more beside the sentence
+        page = Page(who.get(section))
+        assert ("chưa phân công ai" in page.text, page.links().count(there)) == (True, 1 + led)
+
+
 def test_the_board_tells_each_reader_what_waits_for_whom(
     filed_case: FiledCase, people: dict[str, User], as_person: SignIn
 ) -> None:

@@ -7,13 +7,14 @@ it in full and as a QR code, so that a photograph of the paper is enough to comp
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
 
 from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.models import SealManifest
+from vks_plugin.custody.models import PageChange, SealManifest
 from vks_plugin.custody.queries.digitisation import counted_pages
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, numbered, print_paper
@@ -51,6 +52,16 @@ def _place(rows: list[list[Any]], position: int) -> tuple[int, int]:
     return (0, int(digits or 0))
 
 
+def _signed_rows(rows: Iterable[dict[str, Any]]) -> list[int]:
+    """Return the places in the table of what was sealed as it came back signed."""
+    listed = [(row["document"], row["sha256"]) for row in rows]
+    changes = PageChange.objects.filter(
+        kind=PageChange.Kind.SIGNED, case_document__document_id__in=[document for document, _sha256 in listed]
+    )
+    signed = set(changes.values_list("case_document__document_id", "sha256"))
+    return [position for position, each in enumerate(listed, start=1) if each in signed]
+
+
 def as_paper(manifest: SealManifest) -> OfficialPaper:
     """Return the record as an official paper."""
     said = manifest.said
@@ -77,6 +88,9 @@ def as_paper(manifest: SealManifest) -> OfficialPaper:
             if pages
         ]
         closing.append(f"Số trang đã ghi {', '.join(noted)}; lý do hồ sơ ít trang hơn: {count.reason or '……'}.")
+    signed = _signed_rows(row for _index, row in documents)
+    if signed:
+        closing.append(f"Tài liệu đã ký số sau khi xác nhận: số thứ tự {', '.join(map(str, signed))}.")
     closing += [
         f"Người quét: {scanners}. Kiểm tra: {said['checked_by'][1]}. Xác nhận: {said['confirmed_by'][1]}.",
         _KEPT,

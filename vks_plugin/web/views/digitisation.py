@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import CaseView
-from vks_plugin.cases.models import CaseDocument
+from vks_plugin.access.queries import CaseView, reach
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, QualityFinding
@@ -329,8 +329,13 @@ def board(request: SignedInRequest) -> HttpResponse:
     kept = request.GET.copy()
     for key in ("page", "state"):
         kept.pop(key, None)
+    rows = queries.board_lines(chosen)
+    managed = reach(request.user, Level.MANAGE, part="hsva")
     context = {
-        "rows": queries.board_lines(chosen),
+        "rows": rows,
+        "assigning": set(
+            CaseFile.objects.filter(managed, pk__in={each.case.pk for each in rows}).values_list("pk", flat=True)
+        ),
         "chosen": chosen,
         "stood": [each for each in stood if each.lines or each.state in DIGITISATION.open | {NOT_BEGUN[0]}],
         "everything": ALL_OF_THEM,
