@@ -21,6 +21,7 @@ from django.utils import timezone
 from documents.models import CustomField, CustomFieldInstance, Document, StoragePath
 
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
+from vks_plugin.host.workflows import GIVES, TAKES, saying, unspared
 
 
 def running_version() -> tuple[int, ...]:
@@ -61,7 +62,6 @@ def unguarded_doors() -> list[str]:
     from vks_plugin.host.guard import unguarded  # noqa: PLC0415 - imports every door of the host
     from vks_plugin.host.importing import unsettled  # noqa: PLC0415 - imports a command of the host
     from vks_plugin.host.queued import unspared_tasks  # noqa: PLC0415 - imports the host's tasks
-    from vks_plugin.host.workflows import unspared  # noqa: PLC0415 - imports the host's signals
 
     return unguarded() + unspared() + unspared_tasks() + unsettled()
 
@@ -164,10 +164,6 @@ def outward_workflows() -> list[int] | None:
     return sorted(set(rows.values_list("pk", flat=True)))
 
 
-_REMOVALS = ("remove_all_owners", "remove_all_permissions", "remove_all_custom_fields", "remove_all_storage_paths")
-_HOLDERS = ("view_users", "view_groups", "change_users", "change_groups")
-
-
 def meddling_workflows(owner_id: int | None) -> list[int] | None:
     """Return ids of enabled workflows that change owners, grants or our field, or delete; None on the stand-in.
 
@@ -176,15 +172,9 @@ def meddling_workflows(owner_id: int | None) -> list[int] | None:
     model, action = _model("documents.Workflow"), _model("documents.WorkflowAction")
     if model is None:
         return None
-    removes = Q(actions__remove_owners__isnull=False) | Q(actions__remove_custom_fields__name=CASE_CODE_FIELD)
-    for name in _REMOVALS:
-        removes |= Q(**{f"actions__{name}": True})
-    for name in _HOLDERS:
-        removes |= Q(**{f"actions__remove_{name}__isnull": False})
-    assigns = Q(actions__assign_owner__isnull=False) & ~Q(actions__assign_owner_id=owner_id)
-    assigns |= Q(actions__assign_custom_fields__name=CASE_CODE_FIELD)
-    for name in _HOLDERS:
-        assigns |= Q(**{f"actions__assign_{name}__isnull": False})
+    removes = saying((*TAKES, "remove_all_storage_paths"), through="actions__")
+    assigns = saying(set(GIVES) - {"assign_owner"}, through="actions__")
+    assigns |= Q(actions__assign_owner__isnull=False) & ~Q(actions__assign_owner_id=owner_id)
     kinds = action.WorkflowActionType
     meddles = (
         (Q(actions__type=kinds.REMOVAL) & removes)

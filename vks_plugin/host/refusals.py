@@ -82,8 +82,8 @@ SETTINGS = gettext_noop(
     "vị nên chỉ siêu quản trị đổi: hãy báo siêu quản trị."
 )
 WORKFLOWS = gettext_noop(
-    "Quy trình gửi giấy tờ đi, cho ai đó giấy tờ hoặc bỏ vào thùng rác chạm tới giấy tờ chưa vào hồ sơ của mọi người nên chỉ "
-    "siêu quản trị lập và sửa: hãy báo siêu quản trị."
+    "Quy trình gửi giấy tờ đi, cho ai đó hoặc lấy lại của ai đó, ghi hay bỏ Mã vụ án, hoặc bỏ vào thùng rác chạm tới giấy tờ "
+    "chưa vào hồ sơ của mọi người nên chỉ siêu quản trị lập và sửa: hãy báo siêu quản trị."
 )
 MAIL = gettext_noop(
     "Quy tắc này lấy thư từ hộp thư của người khác: chỉ người được sửa hộp thư đó mới sửa quy tắc. Hãy lập quy tắc cho hộp thư "

@@ -7,7 +7,7 @@ left out, the others of the workflow are carried out. Tags, titles and correspon
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from copy import copy
 from functools import partial, wraps
@@ -40,17 +40,53 @@ def _is_frozen(document: Any) -> bool:
     return isinstance(document, Document) and bool(frozen_among([document.pk]))
 
 
+_CODED = ("assign_custom_fields", "remove_custom_fields")
+"""Of what these name, only the field of the case code matters."""
+
+GIVES = ("assign_owner", *(f"assign_{name}" for name in _PEOPLE), "assign_custom_fields")
+"""What an assignment says by which it gives papers to somebody, files them in a case for its readers among it."""
+
+TAKES = (
+    "remove_owners",
+    *(f"remove_{name}" for name in _PEOPLE),
+    "remove_custom_fields",
+    "remove_all_owners",
+    "remove_all_permissions",
+    "remove_all_custom_fields",
+)
+"""What a removal says by which it takes papers from somebody, or keeps them out of the case they came for."""
+
+_PLACES = ("assign_storage_path", "remove_storage_paths", "remove_all_storage_paths")
+
+_ACTIONS: str = "documents.WorkflowAction"
+"""By name: the stand-in has no workflows."""
+
+
+def _actions() -> Any:
+    return apps.get_model(_ACTIONS)
+
+
+def saying(names: Iterable[str], *, through: str = "") -> Q:
+    """Return what finds actions of workflows that say something under one of these names.
+
+    Args:
+        names: of fields of an action, of `GIVES` and `TAKES`; of custom fields, the case code alone counts.
+        through: the way to the actions from what is asked, with its underscores.
+    """
+    found = Q()
+    for name in names:
+        if name in _CODED:
+            found |= Q(**{f"{through}{name}__name": CASE_CODE_FIELD})
+        elif name.startswith("remove_all_"):
+            found |= Q(**{f"{through}{name}": True})
+        else:
+            found |= Q(**{f"{through}{name}__isnull": False})
+    return found
+
+
 def _rewrites(action: Any) -> bool:
     """Tell whether an assignment or a removal touches owner, readers, case code or place of a document."""
-    everything = ("owners", "permissions", "custom_fields", "storage_paths")
-    singles = ["assign_owner_id", "assign_storage_path_id", *(f"remove_all_{name}" for name in everything)]
-    if any(getattr(action, name) for name in singles):
-        return True
-    several = [f"{verb}_{name}" for verb in ("assign", "remove") for name in _PEOPLE]
-    if any(getattr(action, name).exists() for name in (*several, "remove_owners", "remove_storage_paths")):
-        return True
-    fields = (action.assign_custom_fields, action.remove_custom_fields)
-    return any(each.filter(name=CASE_CODE_FIELD).exists() for each in fields)
+    return bool(_actions().objects.filter(saying((*GIVES, *TAKES, *_PLACES)), pk=action.pk).exists())
 
 
 def _redescribes(action: Any) -> bool:
@@ -67,23 +103,7 @@ def _always(_action: Any) -> bool:
     return True
 
 
-_REACHING = (
-    "assign_owner",
-    *(f"assign_{name}" for name in _PEOPLE),
-    "remove_owners",
-    "remove_all_owners",
-    "email",
-    "webhook",
-)
-"""What an action says by which it gives papers to somebody, or sends them away."""
-
-
-_ACTIONS: str = "documents.WorkflowAction"
-"""By name: the stand-in has no workflows."""
-
-
-def _actions() -> Any:
-    return apps.get_model(_ACTIONS)
+_SENT = ("email", "webhook")
 
 
 def _reaching_kinds() -> set[int]:
@@ -92,15 +112,24 @@ def _reaching_kinds() -> set[int]:
 
 
 def _reaching_actions() -> QuerySet[Any]:
-    given = Q(type__in=_reaching_kinds())
-    for name in _REACHING:
-        given |= Q(**({name: True} if name.startswith("remove_all") else {f"{name}__isnull": False}))
-    found: QuerySet[Any] = _actions().objects.filter(given)
+    reaching = Q(type__in=_reaching_kinds()) | saying((*GIVES, *TAKES, *_SENT))
+    found: QuerySet[Any] = _actions().objects.filter(reaching)
     return found
 
 
+def _is_reaching(said: dict[str, Any]) -> bool:
+    """Tell of an action that is about to be saved what `_reaching_actions` finds once it stands."""
+    if said.get("type") in _reaching_kinds():
+        return True
+    if any(field.name == CASE_CODE_FIELD for name in _CODED for field in said.get(name) or ()):
+        return True
+    return any(said.get(name) for name in (*GIVES, *TAKES, *_SENT) if name not in _CODED)
+
+
 def reaches_papers_of_others(serializer: Any) -> bool:
-    """Tell whether a workflow, or a part of one, that the host is about to save sends papers away, gives them to somebody or bins them.
+    """Tell whether a workflow, or a part of one, that the host is about to save does more to papers than to describe them.
+
+    That is: sends them away, gives them to somebody, takes them from somebody, files them in a case or bins them.
 
     Papers that are in no case yet, that is: what waits in an inbox, what others keep as their own. Whether it does so by what is
     said now or by what stands already and would only get other papers to do it to.
@@ -111,8 +140,7 @@ def reaches_papers_of_others(serializer: Any) -> bool:
         actions, triggers = said.get("actions") or [], said.get("triggers") or []
     else:
         actions, triggers = ([said], []) if kind == "WorkflowAction" else ([], [said])
-    kinds = _reaching_kinds()
-    if any(each.get("type") in kinds or any(each.get(name) for name in _REACHING) for each in actions):
+    if any(map(_is_reaching, actions)):
         return True
     # the host takes what is named by its number for its own, whichever workflow it is of
     named = {

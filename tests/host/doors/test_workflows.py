@@ -320,7 +320,16 @@ def test_one_that_reaches_papers_of_others_is_the_superusers(
     start = {"type": 1, "sources": [1, 2, 3], "filter_filename": "*"}
     hook = {"url": "https://example.org/", "use_params": False, "body": "x", "include_document": True}
     letter = {"subject": "x", "body": "x", "to": "toi@example.org", "include_document": True}
+    code, groups = case_code_field_id(), list(people["clerk_kv1"].groups.values_list("pk", flat=True))
+    # whoever files in a case reads what is filed there
+    coded = {"assign_custom_fields": [code], "assign_custom_fields_values": {str(code): secret.case.code}}
     wanted: tuple[dict[str, Any], ...] = (
+        {"type": kinds.ASSIGNMENT, **coded},
+        {"type": kinds.REMOVAL, "remove_custom_fields": [code]},
+        {"type": kinds.REMOVAL, "remove_all_custom_fields": True},
+        {"type": kinds.REMOVAL, "remove_all_permissions": True},
+        {"type": kinds.REMOVAL, "remove_view_groups": groups},
+        {"type": kinds.REMOVAL, "remove_change_users": [people["clerk_kv1"].pk]},
         {"type": kinds.ASSIGNMENT, "assign_owner": own},
         {"type": kinds.ASSIGNMENT, "assign_view_users": [own]},
         {
@@ -335,7 +344,8 @@ def test_one_that_reaches_papers_of_others_is_the_superusers(
     standing = workflow("DOCUMENT_ADDED", type=kinds.ASSIGNMENT, assign_owner=people["clerk_kv1"], assign_title="x")
     standing.triggers.update(filter_filename="chỉ tệp này")
     trigger, action = standing.triggers.get().pk, standing.actions.get().pk
-    harmless = {"type": kinds.ASSIGNMENT, "assign_title": "{original_filename}"}
+    field = host_model("CustomField").objects.create(name="Ghi chú", data_type="string")
+    harmless = {"type": kinds.ASSIGNMENT, "assign_title": "{original_filename}", "assign_custom_fields": [field.pk]}
 
     def told() -> list[Any]:
         return [
@@ -376,7 +386,10 @@ def test_one_that_reaches_papers_of_others_is_the_superusers(
     made = host_model("Workflow").objects.get(name="Của tôi")
     assert visitor.ask("patch", f"/api/workflows/{made.pk}/", {"enabled": False}).status_code == 200
     assert visitor.ask("delete", f"/api/workflows/{standing.pk}/").status_code == 204
-    answer = as_person(User.objects.create_superuser("toan_quyen")).ask(
-        "post", "/api/workflows/", whole(*wanted, name="Của quản trị")
-    )
-    assert answer.status_code == 201, answer.content
+    root = as_person(User.objects.create_superuser("toan_quyen"))
+    for each in wanted:
+        answer = root.ask("post", "/api/workflows/", whole(each, name="Của quản trị", enabled=False))
+        assert answer.status_code == 201, answer.content
+        address = f"/api/workflows/{answer.json()['id']}/"
+        assert visitor.ask("patch", address, {"enabled": True}).status_code == 403, each
+        assert root.ask("delete", address).status_code == 204
