@@ -30,7 +30,9 @@ from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey
 from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.queries.heads import root_at
 from vks_plugin.custody.tasks import sign_the_day
-from vks_plugin.custody.verify_ledger import answer_text
+from vks_plugin.custody.verify_ledger import answer_text, change_text
+from vks_plugin.doctor.custody import ledger_key
+from vks_plugin.doctor.results import Scope, Status
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
 from vks_plugin.management.actor import system_account
 from vks_plugin.organization.queries import display_name
@@ -401,11 +403,11 @@ def _row(size: int, root: bytes, key: SigningKey, *, at: str = "") -> LedgerChec
     return LedgerCheckpoint.objects.create(size=size, root=root, note=note)
 
 
-def _named(key: SigningKey) -> None:
-    """Name a key in the database as one that signed before all others."""
+def _named(key: SigningKey, *, first: bool = True) -> None:
+    """Name a key in the database as one that signed before all others, or after them."""
     with connection.cursor() as cursor:
-        now = timezone.now()
-        cursor.execute("insert into vks_ledger_key (id, text, made_at) values (0, %s, %s)", [str(key.public), now])
+        place, now = 0 if first else 1000, timezone.now()
+        cursor.execute("insert into vks_ledger_key (id, text, made_at) values (%s, %s, %s)", [place, str(key.public), now])
 
 
 @pytest.mark.parametrize("remembered", [False, True])
@@ -759,10 +761,10 @@ def test_what_somebody_answers_for_is_told_also_where_there_was_one_head(
     assert [each.said["actor"]["id"] for each in queries.recent_beginnings(1)] == [people["chief_province"].pk]
 
 
-@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("known", [None, "first", "last"])
 @pytest.mark.parametrize("borrowed", [False, True])
 def test_a_row_of_more_entries_than_the_log_has_stops_nobody_who_signs_and_is_told(
-    signed: Signed, case: CaseFile, known: bool, borrowed: bool
+    signed: Signed, case: CaseFile, known: str | None, borrowed: bool
 ) -> None:
     first = signed()
     if borrowed:
@@ -771,7 +773,7 @@ def test_a_row_of_more_entries_than_the_log_has_stops_nobody_who_signs_and_is_to
     else:
         own = SigningKey.generate(keys.read_key(keys.key_path()).name if known else "vks-ledger/other")
         if known:
-            _named(own)
+            _named(own, first=known == "first")
         strange = _row(first.size + 1000, b"\x02" * 32, own)
     assert queries.last_checkpoint() == first
     for _evening in range(2):
@@ -813,7 +815,7 @@ def test_a_log_that_was_cut_off_is_still_not_signed(signed: Signed) -> None:
     assert any("bị cắt bớt" in each for each in queries.verify().problems)
 
 
-@pytest.mark.parametrize("kind", ["unknown", "named", "borrowed", "no note"])
+@pytest.mark.parametrize("kind", ["unknown", "named", "named last", "borrowed", "no note"])
 def test_a_row_that_somebody_put_there_goes_out_with_no_export_and_is_shown_to_nobody(
     signed: Signed, people: dict[str, User], handed_out: Callable[..., Export], kind: str
 ) -> None:
@@ -824,8 +826,8 @@ def test_a_row_that_somebody_put_there_goes_out_with_no_export_and_is_shown_to_n
         LedgerCheckpoint.objects.create(size=size, root=b"\x02" * 32, note=note)
     else:
         own = SigningKey.generate(keys.read_key(keys.key_path()).name)
-        if kind == "named":
-            _named(own)
+        if kind.startswith("named"):
+            _named(own, first=kind == "named")
         _row(size, b"\x02" * 32, own)
     key = str(keys.read_key(keys.key_path()).public)
     for _each in range(3):
@@ -848,3 +850,75 @@ def test_a_row_that_somebody_put_there_goes_out_with_no_export_and_is_shown_to_n
     assert len((export.folder.with_name("stands") / "checkpoints.jsonl").read_text().splitlines()) == (
         LedgerCheckpoint.objects.count()
     )
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+def test_a_row_in_the_table_of_keys_takes_the_place_of_no_key(signed: Signed, remembered: bool) -> None:
+    present = str(keys.read_key(keys.key_path()).public)
+    if remembered:
+        signed()
+    own = SigningKey.generate(keys.read_key(keys.key_path()).name)
+    _named(own, first=False)
+    assert (queries.present_key(), actions.ensure_key()) == (present, (present, False))
+    signed()
+    assert ledger_key(Scope()).status == Status.OK
+    told = f"Khóa {own.public} có trong bảng khóa mà không mục nào của sổ ghi"
+    for problems in (queries.verify().problems, queries.verify_tail()):
+        assert any(told in each for each in problems), problems
+    later = actions.rotate_key()
+    assert LedgerEntry.objects.filter(kind="key").latest("seq").said["data"]["before"] == present
+    assert signed().note.count(own.public.name) == 2
+    # lost: what was signed tells which it was
+    remember_heads()
+    keys.key_path().unlink()
+    last = actions.rotate_key(lost=True)
+    assert LedgerEntry.objects.filter(kind="key").latest("seq").said["data"]["before"] == later
+    signed()
+    assert queries.present_key() == last
+    assert len(queries.verify().problems) == 1
+
+
+def test_a_row_that_is_no_key_stops_nobody_who_signs(signed: Signed) -> None:
+    signed()
+    with connection.cursor() as cursor:
+        cursor.execute("insert into vks_ledger_key (id, text, made_at) values (1000, 'x', %s)", [timezone.now()])
+    signed()
+    assert any("Khóa x có trong bảng khóa" in each for each in queries.verify().problems)
+
+
+def test_an_older_key_that_was_put_back_does_not_sign(signed: Signed) -> None:
+    signed()
+    for lost in (False, True):
+        old = keys.key_path().read_bytes()
+        actions.rotate_key(lost=lost)
+        signed()
+        new = keys.key_path().read_bytes()
+        keys.key_path().write_bytes(old)
+        with pytest.raises(Conflict, match="không phải khóa mà sổ cái đã ghi"):
+            make_checkpoint()
+        assert ledger_key(Scope()).status == Status.ERROR
+        keys.key_path().write_bytes(new)
+    signed()
+    assert queries.verify().problems == []
+
+
+@pytest.mark.parametrize("how", ["signed alone", "said lost", "old form", "again"])
+def test_an_entry_of_a_key_that_somebody_put_into_the_log_is_named(signed: Signed, how: str) -> None:
+    signed()
+    present = str(keys.read_key(keys.key_path()).public)
+    own = SigningKey.generate(keys.read_key(keys.key_path()).name)
+    public = present if how == "again" else str(own.public)
+    text = change_text(own.name, present, public)
+    data = {"public": public, "before": present, "signed_by_the_one_before": how != "said lost"}
+    if how != "old form":
+        data["signed"] = [own.signature_of(text)]
+    _named(own, first=False)
+    actions.append(case=None, actor=None, kind="key", data=data)
+    signed()
+    assert queries.present_key() == present
+    for problems in (queries.verify().problems, queries.verify_tail()):
+        assert any("Mục thay khóa số" in each and public in each for each in problems), problems
+    # an honest change afterwards is not named with it
+    later = actions.rotate_key()
+    signed()
+    assert not any(later in each for each in queries.verify().problems)

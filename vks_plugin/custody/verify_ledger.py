@@ -1936,16 +1936,16 @@ def _key_changes(path: Path, test: SignatureTest) -> List[_KeyChange]:
                 continue
             signing = signing or "signed" in data
             if type(before) is str and type(public) is str:
-                signers = _who_signed(data.get("signed"), before, public, test) if signing else None
+                signers = who_signed(data.get("signed"), before, public, test) if signing else None
                 found.append(_KeyChange(index, before, public, signed is True, signers))
     return found
 
 
-def _who_signed(signed: Any, before: str, public: str, test: SignatureTest) -> FrozenSet[str]:
-    """Return which of two keys signed that the one takes the place of the other."""
+def who_signed(signed: Any, before: Optional[str], public: str, test: SignatureTest) -> FrozenSet[str]:
+    """Return which of two keys signed that the one takes the place of the other, or the first one that it is that."""
     try:
-        keys = [parse_key(before), parse_key(public)]
-        name = keys[1].name
+        keys = [parse_key(key) for key in (public, before) if key is not None]
+        name = keys[0].name
         lines = "".join(f"\u2014 {name} {each}\n" for each in (signed if isinstance(signed, list) else ()))
         note = f"{change_text(name, before, public)}\n{lines}"
         return frozenset(_signers(parse_note(note.encode("utf-8", "replace")), keys, test))

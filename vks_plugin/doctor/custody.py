@@ -48,7 +48,7 @@ def ledger_key(_scope: Scope) -> Result:
             "the key that signs the ledger cannot be used",
             mend="Trả lại tệp khóa từ nơi cất giữ; nếu đã mất thì chạy `python manage.py vks_ledger key --rotate --lost` (put the file back, or replace a lost key).",
         )
-    if present not in known[-1:]:
+    if present != queries.present_key():
         return error(
             f"Tệp {path} không phải khóa mà sổ cái đã ghi: không ký được.",
             "the key file holds another key than the ledger knows",

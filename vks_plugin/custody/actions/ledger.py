@@ -54,6 +54,7 @@ from vks_plugin.custody.queries import (
     last_checkpoint,
     log_size,
     lost_heads,
+    present_key,
     proven_entries,
     public_keys,
     require_province,
@@ -238,13 +239,13 @@ def signing_key() -> SigningKey:
 
     Raises:
         Unavailable: there is none, or its file may not be used.
-        Conflict: the file holds another key than the one that was recorded last.
+        Conflict: the file holds another key than the newest of the service that was recorded.
     """
-    current = LedgerKey.objects.order_by("-pk").first()
+    current = present_key()
     missing: Unavailable | None = None
     try:
         key = keys.read_key(keys.key_path())
-        if current is not None and str(key.public) == current.text:
+        if current is not None and str(key.public) == current:
             return key
     except Unavailable as error:
         missing = error
@@ -252,7 +253,7 @@ def signing_key() -> SigningKey:
     if current is not None and coming.exists():
         # a change of key was recorded, and the program ended before the file was in its place
         later = keys.read_key(coming)
-        if str(later.public) == current.text:
+        if str(later.public) == current:
             coming.replace(keys.key_path())
             return later
     if missing is not None:
@@ -270,9 +271,9 @@ def ensure_key() -> tuple[str, bool]:
         Conflict: a file is there of which the ledger knows nothing.
         Unavailable: it cannot be written.
     """
-    current = LedgerKey.objects.order_by("-pk").first()
+    current = present_key()
     if current is not None:
-        return current.text, False
+        return current, False
     # the name of the log: random, so that no two are taken for each other, and telling nothing
     key = SigningKey.generate(f"vks-ledger/{uuid.uuid4()}")
     keys.write_key(keys.key_path(), key)
@@ -319,17 +320,17 @@ def rotate_key(*, lost: bool = False) -> str:
 
 
 def _rotate(*, lost: bool) -> str:
-    current = LedgerKey.objects.order_by("-pk").first()
+    current = present_key()
     if current is None:
         raise NotFound(_("Sổ cái chưa có khóa: hãy chạy vks_ledger key."))
     old = None if lost else signing_key()
-    key = SigningKey.generate(verify_ledger.parse_key(current.text).name)
+    key = SigningKey.generate(verify_ledger.parse_key(current).name)
     coming = keys.next_path()
-    _clear_away(coming, current.text)
+    _clear_away(coming, current)
     keys.write_key(coming, key)
     try:
         with transaction.atomic():
-            _record_key(key, before=current.text, old=old)
+            _record_key(key, before=current, old=old)
             _sign_head(*([old] if old is not None else []), key)
     except BaseException:
         _take_back(coming, key)

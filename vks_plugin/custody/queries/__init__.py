@@ -37,6 +37,7 @@ from vks_plugin.custody.queries.heads import (
     recent_restorations,
     seen_fork,
 )
+from vks_plugin.custody.queries.key_changes import present_key
 from vks_plugin.custody.queries.ledger import (
     TAIL,
     Proof,
@@ -95,6 +96,7 @@ __all__ = [
     "papers_to_seal",
     "papers_to_sign",
     "present_digest",
+    "present_key",
     "prove",
     "prove_continuation",
     "proven_entries",

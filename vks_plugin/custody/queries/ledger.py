@@ -30,6 +30,7 @@ from vks_plugin.custody.queries.heads import (
     signed_heads,
     strange_among,
 )
+from vks_plugin.custody.queries.key_changes import key_problems
 from vks_plugin.custody.queries.recorded import found_in_cases, found_in_retention
 from vks_plugin.custody.queries.tree import hashes_of, public_keys
 from vks_plugin.custody.verify_ledger import (
@@ -347,6 +348,7 @@ def verify_tail() -> list[str]:
             problems.append(_("Sổ cái không còn khớp với điểm chốt %(size)d mục.") % {"size": last.size})
     except Conflict as error:
         problems.append(error.message)
+    problems += key_problems()
     larger = LedgerCheckpoint.objects.filter(size__gt=last.size if last is not None else 0).order_by("size")
     problems += [strange_head(size) for size in larger.values_list("size", flat=True)[:_MOST]]
     return problems[:_MOST]
@@ -424,6 +426,7 @@ def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
     problems += [strange_head(each.size) for each in strange if compare_with(each, found) is not None]
     forked = contradicts(kept, found.size, found.roots.get, given_up=restorations(kept))
     problems += [forked.sentence] if forked is not None else []
+    problems += key_problems()
     entries = LedgerEntry.objects.count()
     if entries > found.size:
         problems.append(_("%(number)d mục không có vị trí trong sổ chung của tỉnh.") % {"number": entries - found.size})

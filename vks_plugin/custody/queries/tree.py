@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import Max, QuerySet
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.custody import merkle
 from vks_plugin.custody.models import LedgerKey, LedgerLeaf, LedgerSubtree
-from vks_plugin.custody.verify_ledger import PublicKey, parse_key
+from vks_plugin.custody.verify_ledger import LedgerError, PublicKey, parse_key
 from vks_plugin.errors import Conflict
 
 
@@ -20,8 +21,12 @@ def log_size() -> int:
 
 
 def public_keys() -> list[PublicKey]:
-    """Return every key that signs or once signed, the oldest first."""
-    return [parse_key(text) for text in LedgerKey.objects.values_list("text", flat=True)]
+    """Return every key that signs or once signed, the oldest first; a row that is no key stops nobody (`key_problems`)."""
+    found = []
+    for text in LedgerKey.objects.values_list("text", flat=True):
+        with suppress(LedgerError):
+            found.append(parse_key(text))
+    return found
 
 
 def kept(level: int, first: int, count: int) -> list[bytes]:
