@@ -413,9 +413,9 @@ def test_what_was_kept_back_is_given_later_or_is_there_again_once_the_file_is_ba
     assert (first.outstanding, holder_of(at_office).name) == ([2, 3], COURT)
     # what the file lacks is completed in its own direction
     later = replace(out, completes=first, volumes=[2])
-    with pytest.raises(BadInput, match="không còn tập nào") as refused:
+    with pytest.raises(BadInput, match="đi theo hướng “Viện kiểm sát → Tòa án”") as refused:
         draft(actor=clerk, case=at_office, terms=replace(later, direction="ta_vks"))
-    assert refused.value.field == "completes"
+    assert refused.value.field == "direction"
     second = hand_over(actor=clerk, case=at_office, terms=later)
     assert (second.giver.unit, second.receiver.name) == (at_office.unit, COURT)
     accept(actor=clerk, row=second, checks=PASSED, awaits_paper=True)

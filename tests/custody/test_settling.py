@@ -16,7 +16,9 @@ from django.utils import timezone
 from tests.custody.test_acts import data, hidden
 from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
 from tests.custody.test_succession import taken_over
+from tests.web.conftest import Page
 from vks_plugin.access.queries import case_for
+from vks_plugin.access.transfers import move_case
 from vks_plugin.cases.models import CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions
 from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, draft, hand_over
@@ -45,6 +47,7 @@ from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.test import Client
 
     from vks_plugin.organization.models import ProcuracyUnit
 
@@ -361,6 +364,62 @@ def test_a_case_that_goes_to_another_office_is_settled_there(
         settle_rest(actor=people["chief_kv1"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
     settle_rest(actor=people["chief_kv3"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
     assert "còn tập chưa về" not in _obstacle(case)
+    assert list(otherwise_than_recorded()) == []
+
+
+@pytest.fixture
+def passed_on(lacking: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit]) -> tuple[HandOver, HandOver]:
+    """Return how the office gave the court the file and kept volume 3, and how the court gave the rest to the case's new office."""
+    case, clerk, other, new = lacking.case, people["clerk_kv1"], people["clerk_kv3"], units["QN-KV3"]
+    row = hand_over(actor=clerk, case=case, terms=replace(TO_COURT, reason="tra_ho_so", volumes=[1]))
+    row = accept(actor=clerk, row=row, checks=PASSED, missing="Tập 3 còn sao chụp", awaits_paper=True)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        move_case(actor=people["admin_province"], case=case, to=new, decision="12/QĐ-VKS ngày 05/11/2026")
+    case = CaseFile.objects.get(pk=case.pk)
+    back = hand_over(actor=other, case=case, terms=replace(BACK, other_unit=new))
+    back = accept(actor=other, row=back, checks=PASSED, awaits_paper=True)
+    return hand_over_for(people["clerk_kv1"], row.pk), back
+
+
+def test_what_an_office_kept_from_a_court_is_owed_to_the_office_the_court_gave_the_rest_to(
+    passed_on: tuple[HandOver, HandOver], people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    row, back = passed_on
+    assert (row.outstanding, [each["number"] for each in back.volumes]) == ([3], [1, 2])
+    assert office_owed(row) == units["QN-KV3"]
+    assert acts_on_rest(people["chief_kv1"], row) == []
+    assert acts_on_rest(people["chief_kv3"], row) == ["settle"]
+    # the court is not waited for: our own office has it, and may keep it
+    settle_rest(actor=people["chief_kv3"], row=row, outcome="giu_han", reason=WHY, volumes=[3])
+    assert outstanding_of(CaseFile.objects.get(pk=row.case_id), "hsva") == {}
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_what_an_office_kept_from_a_court_follows_to_the_office_the_court_gave_the_rest_to(
+    passed_on: tuple[HandOver, HandOver], people: dict[str, User], units: dict[str, ProcuracyUnit], client: Client
+) -> None:
+    row, _back = passed_on
+    clerk, case = people["clerk_kv1"], CaseFile.objects.get(pk=row.case_id)
+    terms = Terms(part="hsva", direction="vks_vks", reason="tra_ho_so", completes=row)
+    with pytest.raises(BadInput, match="đi theo hướng “Giữa hai Viện kiểm sát”"):
+        draft(actor=clerk, case=case, terms=replace(terms, direction="vks_ta", agency=COURT))
+    # its clerk has neither case nor file any more, and finds the way on the page of the hand-over
+    client.force_login(clerk)
+    at = f"/vks/custody/new/?case={case.code}&completes={row.pk}"
+    assert f"completes={row.pk}" in client.get(f"/vks/custody/{row.pk}/").content.decode()
+    page = Page(client.get(at))
+    assert "QN-KV3" not in page.text
+    sent = client.post(
+        at, {"part": "hsva", "direction": "vks_vks", "reason": "tra_ho_so", "volumes": ["3"], "act": "send"}
+    )
+    assert sent.status_code == 302, Page(sent).text
+    rest = HandOver.objects.get(completes=row)
+    assert (rest.giver_unit, rest.receiver_unit) == (units["QN-KV1"], units["QN-KV3"])
+    accept(actor=people["clerk_kv3"], row=rest, checks=PASSED)
+    assert outstanding_of(case, "hsva") == {}
+    told = keeping_told(people["chief_kv3"], case_for(people["chief_kv3"], case.code))
+    places = {each.line["number"]: each.place for each in volumes_told(people["chief_kv3"], case, told)}
+    assert places[3] == "with_file"
     assert list(otherwise_than_recorded()) == []
 
 

@@ -28,6 +28,7 @@ from vks_plugin.custody.handing import (
 )
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
+    direction_to_complete,
     directions_of,
     exhibit_in_words,
     exhibits_meant,
@@ -190,7 +191,8 @@ class HandOverForm(_ScanForm):
         giving = parts_to_give(user, case)
         chooser: Any = self.fields["part"]
         takes_in = may_take_in(user, case)
-        offered = {row.part} if row is not None else {*giving, *(["hsva"] if takes_in else [])}
+        owed = [completes.part] if completes is not None else []
+        offered = {row.part} if row is not None else {*giving, *(["hsva"] if takes_in else []), *owed}
         parts = [value for value, _label in PARTS if value in offered]
         chooser.choices = [(value, gettext(label)) for value, label in PARTS if value in parts]
         self.chosen_part = part if part in parts else (parts[0] if parts else "hsva")
@@ -235,7 +237,7 @@ class HandOverForm(_ScanForm):
             found = ["cqdt_vks", "ta_vks", "khac_vks", *found]
         found = [each for each in found if each in directions_of(self.case)]
         if self.completes is not None:
-            found = [self.completes.direction]
+            found = [direction_to_complete(self.completes)]
         return [self.row.direction] if self.row is not None else found
 
     def _receivers(self, user: User) -> None:
@@ -278,7 +280,9 @@ class HandOverForm(_ScanForm):
         unused = []
         if direction is None or not direction.is_outside:
             unused.append("agency")
-        if self.chosen_direction != "vks_vks" and not (direction is not None and direction.giver_outside):
+        # what follows goes to who has the rest
+        chooses = self.chosen_direction == "vks_vks" and self.completes is None
+        if not chooses and not (direction is not None and direction.giver_outside):
             unused.append("other_unit")
         if self.chosen_direction != "noi_bo":
             unused.append("person")

@@ -43,6 +43,7 @@ from vks_plugin.custody.queries.hand_overs import (
     PAPER_TYPE,
     WAITS_TOO_LONG,
     away_from_giver,
+    direction_to_complete,
     directions_of,
     exhibit_in_words,
     exhibits_meant,
@@ -301,7 +302,7 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
     case = row.case
     before = terms.completes
     if before is not None and (
-        (before.case_id, before.part, before.direction) != (case.pk, terms.part, terms.direction)
+        (before.case_id, before.part) != (case.pk, terms.part)
         or not (before.outstanding or before.outstanding_exhibits)
     ):
         settled = before.case_id == case.pk and any(each["found_at"] is None for each in before.settled_pieces)
@@ -312,6 +313,12 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
             if settled
             else _("Lần giao trước không còn tập nào, vật chứng nào chưa giao."),
             field="completes",
+        )
+    if before is not None and terms.direction != direction_to_complete(before):
+        raise BadInput(
+            _("Phần còn lại của lần giao trước đi theo hướng “%(direction)s”.")
+            % {"direction": _(DIRECTIONS[direction_to_complete(before)].label)},
+            field="direction",
         )
     held = holder_of(case, terms.part)
     # what had stayed outside comes to the office, whoever borrowed the rest meanwhile

@@ -40,6 +40,7 @@ from vks_plugin.custody.queries.settled import (
     EXHIBIT,
     VOLUME,
     Settled,
+    came_to_ours,
     left_with,
     numbers_settled,
     settled_at,
@@ -227,6 +228,13 @@ def may_begin(user: User, case: CaseFile) -> bool:
     return bool(parts_to_give(user, case)) or may_take_in(user, case)
 
 
+def owes_rest(user: User, case: CaseFile) -> bool:
+    """Tell whether the person's office kept back what has to follow, though neither case nor file are its own any more."""
+    kept = {row.giver_unit_id for part in ("hsva", "hsks") for row in outstanding_of(case, part).values()}
+    kept |= {row.giver_unit_id for row in outstanding_exhibits_of(case).values()}
+    return keeps_paper(user, case, kept - {None})
+
+
 def parts_to_give(user: User, case: CaseFile) -> list[str]:
     """Return the parts of a case the person may give out now: what the person has, or the own office."""
     found = []
@@ -251,14 +259,15 @@ def may_take_in(user: User, case: CaseFile) -> bool:
 def case_to_hand_over(user: User, code: str) -> CaseFile:
     """Return a case somebody may begin a hand-over of, by its code as it is typed.
 
-    An office that has the paper gives it out although the case is not its own, as after a trial it appeared at.
+    An office that has the paper gives it out although the case is not its own, as after a trial it appeared at; so does one
+    that kept back what has to follow.
 
     Raises:
         NotFound: there is none, or the person has nothing to do with its paper.
     """
     code = typed_code(code)
     case = CaseFile.objects.select_related("unit__parent", "department", "trial_unit").filter(code=code).first()
-    if case is None or not (may_begin(user, case) or knows_of(user, case)):
+    if case is None or not (may_begin(user, case) or owes_rest(user, case) or knows_of(user, case)):
         raise NotFound(no_such_case(code))
     return case
 
@@ -280,6 +289,14 @@ def named_rows(user: User, rows: Collection[HandOver]) -> set[int]:
     return told | set(coming_to(user).filter(pk__in=waiting).values_list("pk", flat=True)) if waiting else told
 
 
+def direction_to_complete(row: HandOver) -> str:
+    """Return in which direction what did not come along follows: as the rest went, or from office to office.
+
+    What one of our offices kept from an agency outside goes to the office of ours that has the rest from that agency by now.
+    """
+    return "vks_vks" if came_to_ours(row) is not None else row.direction
+
+
 def directions_of(case: CaseFile, completes: HandOver | None = None) -> tuple[str, ...]:
     """Return the directions in which paper of a case can go now.
 
@@ -290,7 +307,7 @@ def directions_of(case: CaseFile, completes: HandOver | None = None) -> tuple[st
     if last is not None:
         found.add(BACK.get(last.direction, last.direction))
     if completes is not None:
-        found.add(completes.direction)
+        found.add(direction_to_complete(completes))
     return tuple(direction for direction in DIRECTIONS if direction in found)
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import LEADING
 from vks_plugin.access.queries import holds_post
 from vks_plugin.custody.handing import KEPT
-from vks_plugin.custody.models import HandOver, Loan
+from vks_plugin.custody.models import HandOver, Keeper, Loan
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper
 from vks_plugin.custody.queries.loans import goes_back_to
 from vks_plugin.organization.models import ProcuracyUnit
@@ -113,14 +113,18 @@ def numbers_settled(case: int, part: str, piece: str) -> dict[int, Settled]:
     return {each.number: each for each in settled_of([case], part) if each.piece == piece}
 
 
+def _keeper_of_rest(row: HandOver) -> Keeper:
+    """Return who has the part by now; of what is lent, who lent it, to whom it comes back."""
+    held = holder_of(row.case, row.part)
+    if held.is_lent and held.holding is not None and held.holding.reference is not None:
+        lent = Loan.objects.select_related("case__unit").get(pk=held.holding.reference)
+        return goes_back_to(lent) or held.keeper
+    return held.keeper
+
+
 def lies_with_rest(row: HandOver) -> bool:
     """Tell whether who kept a piece back has the rest by now: the file came back there, or the two offices are one."""
-    held = holder_of(row.case, row.part)
-    keeper = held.keeper
-    if held.is_lent and held.holding is not None and held.holding.reference is not None:
-        # it comes back to who lent it
-        lent = Loan.objects.select_related("case__unit").get(pk=held.holding.reference)
-        keeper = goes_back_to(lent) or keeper
+    keeper = _keeper_of_rest(row)
     if row.giver_unit is None:
         return keeper.unit is None and folded(keeper.agency) == folded(row.giver_agency)
     if keeper.unit is None or keeper.unit.pk not in acting_for([row.giver_unit.pk]):
@@ -129,20 +133,33 @@ def lies_with_rest(row: HandOver) -> bool:
     return row.direction != "noi_bo" or row.giver_person_id == (keeper.person.pk if keeper.person is not None else None)
 
 
+def came_to_ours(row: HandOver) -> ProcuracyUnit | None:
+    """Return the office of ours that has the rest of what an agency outside received, where it is not the one that gave it."""
+    if row.receiver_unit is not None or row.giver_unit is None:
+        return None
+    unit = _keeper_of_rest(row).unit
+    return None if unit is None or unit.pk in acting_for([row.giver_unit.pk]) else unit
+
+
 def office_owed(row: HandOver) -> ProcuracyUnit:
     """Return the office that waits for what did not come along, and so may say that it waits no more.
 
     The one that received the rest, or took over from it; once the rest is elsewhere and the case another office's, that one,
-    unless it is who kept the piece. Of what an agency outside waits for, our office that kept it: it records both sides.
+    unless it is who kept the piece. Of what an agency outside waits for, our office that kept it: it records both sides; once
+    the agency gave the rest to another office of ours, that of the case, or that other where it is the case's that kept it.
     """
     case = row.case
+    of_case = present_office(case.unit)
+    kept_it = row.giver_unit is not None and present_office(row.giver_unit).pk == of_case.pk
     if row.receiver_unit is None:
         assert row.giver_unit is not None  # noqa: S101 - the database keeps hand-overs to two sides, of which one is ours
-        return present_office(row.giver_unit)
-    received, of_case = present_office(row.receiver_unit), present_office(case.unit)
+        passed_on = came_to_ours(row)
+        if passed_on is None:
+            return present_office(row.giver_unit)
+        return present_office(passed_on) if kept_it else of_case
+    received = present_office(row.receiver_unit)
     held = holder_of(case, row.part).keeper.unit
     has_the_rest = held is not None and received.pk in acting_for([held.pk])
-    kept_it = row.giver_unit is not None and present_office(row.giver_unit).pk == of_case.pk
     return received if has_the_rest or kept_it else of_case
 
 

@@ -29,6 +29,7 @@ from vks_plugin.custody.printed_hand_over import write_hand_over, write_labels
 from vks_plugin.custody.queries.hand_overs import (
     case_to_hand_over,
     coming_to,
+    direction_to_complete,
     exhibit_in_words,
     exhibits_told,
     given_by,
@@ -44,6 +45,7 @@ from vks_plugin.custody.queries.hand_overs import (
     may_hand_in,
     moves_of,
     named_rows,
+    owes_rest,
     papers_to_attach,
     pieces_told,
     receives,
@@ -227,18 +229,18 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
     # as it is typed, or as it is picked: with the name behind the code
     code = request.GET.get("case", "").split(" – ", 1)[0].strip()
     case = case_to_hand_over(request.user, code)
-    if not may_begin(request.user, case):
-        raise NotAllowed(_("Chỉ văn thư, lãnh đạo của nơi đang giữ hồ sơ, hoặc người đang giữ, giao được hồ sơ."))
     completes = None
     if re.fullmatch(r"[0-9]{1,9}", request.GET.get("completes", "")):
         completes = hand_over_for(request.user, request.GET["completes"])
+    if not (may_begin(request.user, case) or (completes is not None and owes_rest(request.user, case))):
+        raise NotAllowed(_("Chỉ văn thư, lãnh đạo của nơi đang giữ hồ sơ, hoặc người đang giữ, giao được hồ sơ."))
     sending = request.method == "POST"
     form = HandOverForm(
         request.POST if sending else None,
         user=request.user,
         case=case,
         part=asked.get("part", ""),
-        direction=asked.get("direction", completes.direction if completes is not None else ""),
+        direction=asked.get("direction", direction_to_complete(completes) if completes is not None else ""),
         completes=completes,
         initial={"reason": "tra_ho_so"} if completes is not None else {},
     )
@@ -359,7 +361,8 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "outstanding": row.outstanding,
         "not_there": [each["label"] for each in row.volumes if each["received"] is False],
         "exhibits_not_there": [exhibit_in_words(each) for each in row.lacking_exhibits],
-        "may_take_rest": bool(row.outstanding or row.outstanding_exhibits) and may_begin(request.user, row.case),
+        "may_take_rest": bool(row.outstanding or row.outstanding_exhibits)
+        and (may_begin(request.user, row.case) or owes_rest(request.user, row.case)),
     }
     return show(request, "vks/custody/hand_over.html", context, status=status)
 
