@@ -19,6 +19,8 @@ from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.queries.recorded_proceedings import proceedings_compared
 from vks_plugin.custody.queries.retention import standing
+from vks_plugin.doctor.custody import ledger_tail
+from vks_plugin.doctor.results import Scope, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +109,17 @@ def _inserted(case: CaseFile) -> None:
     )
 
 
+def _first_event(case: CaseFile) -> ProceduralEvent:
+    return ProceduralEvent.objects.get(case=case, event="khoi_to_vu_an")
+
+
+def _again(case: CaseFile) -> None:
+    """Put a second decision there, of a day that suits, beside the one the record has."""
+    row = _first_event(case)
+    row.pk, row.happened_on = None, dt.date(2019, 1, 2)
+    row.save(force_insert=True)
+
+
 TAMPERED: dict[str, tuple[Callable[[CaseFile], object], str]] = {
     "a day that lets the period end": (
         lambda case: _edited(_end(case), happened_on=dt.date(2019, 5, 4)),
@@ -129,6 +142,11 @@ TAMPERED: dict[str, tuple[Callable[[CaseFile], object], str]] = {
         lambda case: _edited(ProceduralEvent.objects.get(case=case, event="khoi_to_vu_an"), happened_on=dt.date(2019, 1, 2)),
         "khác với ngày quyết định ghi trong hồ sơ",
     ),
+    "a decision in the record taken back": (
+        lambda case: _edited(_first_event(case), withdrawn_at=timezone.now()),
+        "được ghi là đã rút",
+    ),
+    "a second decision of the record": (_again, "có trong hồ sơ mà sổ cái không ghi"),
     "the stage": (lambda case: _edited(case, stage="truy_to"), "giai đoạn hoặc trạng thái"),
     "the status": (lambda case: _edited(case, status="da_nop_luu"), "giai đoạn hoặc trạng thái"),
     "the status it began with": (lambda case: _edited(case, registered_status="co_hieu_luc"), "giai đoạn hoặc trạng thái"),
@@ -186,6 +204,29 @@ def test_verification_and_the_doctor_tell_it(case: CaseFile, lead: User) -> None
     assert queries.verify().problems == []
     _edited(_end(case), happened_on=dt.date(2019, 5, 4))
     assert any("ngày của sự kiện tố tụng" in each for each in queries.verify().problems)
+    told = ledger_tail(Scope(full=True))
+    assert (told.status, "ngày của sự kiện tố tụng" in told.sentence) == (Status.ERROR, True)
+
+
+def test_a_day_that_was_told_goes_by_the_record_only_where_the_record_was_changed_since(
+    case: CaseFile, lead: User, people: dict[str, User]
+) -> None:
+    person = case.accused.order_by("pk").first()
+    assert person is not None
+    told = access.record_event(
+        actor=lead, case=case, event="khoi_to_bi_can", accused=person, happened_on=DAY, number="12/QĐ"
+    )
+    assert list(otherwise_than_recorded()) == []
+    for record in (None, dt.date(2019, 5, 4)):
+        _edited(told, happened_on=dt.date(2019, 5, 4))
+        _edited(person, init_decision_date=record)
+        assert any("đã bị sửa thành 04/05/2019" in each for each in otherwise_than_recorded())
+    _edited(told, happened_on=DAY)
+    _edited(person, init_decision_date=DAY)
+    person.refresh_from_db()
+    access.change_entry(actor=lead, entry=person, values={"init_decision_date": DAY + dt.timedelta(days=1)})
+    told.refresh_from_db()
+    assert (told.happened_on, list(otherwise_than_recorded())) == (DAY + dt.timedelta(days=1), [])
 
 
 def test_entries_of_before_say_less_and_raise_no_alarm(
@@ -202,7 +243,10 @@ def test_entries_of_before_say_less_and_raise_no_alarm(
         older = _history(older, lead, units, people)
     assert not LATER & LedgerEntry.objects.filter(case=older, kind="event_recorded").latest("seq").said["data"].keys()
     assert list(otherwise_than_recorded()) == []
-    # the day was told then, too
+    # the day was told then, too, and how it began
+    _edited(older, registered_status="co_hieu_luc")
+    assert len(list(otherwise_than_recorded())) == 1
+    _edited(older, registered_status=case.registered_status)
     _edited(_end(older), happened_on=dt.date(2019, 5, 4))
     assert len(list(otherwise_than_recorded())) == 1
     _edited(_end(older), happened_on=dt.date(2026, 5, 4))

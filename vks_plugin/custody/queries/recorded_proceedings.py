@@ -55,6 +55,8 @@ class _Said:
         """Accused entered since."""
         self.crime_class: str | None = None
         self.events: dict[int, _Event] = {}
+        self.corrected: set[int] = set()
+        """Events after which the record they may follow was changed: their day goes by it since."""
         self.relations: dict[int, tuple[str, int | None] | None] = {}
         """Of each row the relation and the other case; None: the entry does not say it."""
 
@@ -63,15 +65,17 @@ class _Said:
         data = told.data
         if told.kind == "case_registered":
             self.is_whole, self.kind = True, data["case_kind"]
+            self.registered = data["stage"], data["status"]
             if "crime_class" in data:
-                self.crime_class = data["crime_class"]
-                self.registered = self.stands = (data["stage"], data["status"])
+                self.crime_class, self.stands = data["crime_class"], self.registered
         elif told.kind == "record_changed":
             self._changed(data)
         else:
             time = data.get("event_time", _UNSAID)
             happened = data["event"], data["accused_id"], data["happened_on"], time
-            self.events[int(data["event_id"])] = _Event(*happened, withdrawn=told.kind == "event_withdrawn")
+            number = int(data["event_id"])
+            self.events[number] = _Event(*happened, withdrawn=told.kind == "event_withdrawn")
+            self.corrected.discard(number)
             says = "case_stage" in data
             self.stands = (data["case_stage"], data["case_status"]) if says else None
             self.suspended, self.joined = set(data["suspended"]) if says else None, set()
@@ -79,6 +83,9 @@ class _Said:
     def _changed(self, data: Mapping[str, Any]) -> None:
         change, subject, row = data["change_kind"], data["subject"], int(data["subject_id"])
         removed = change == CaseChange.Act.REMOVED
+        if subject in {"accused", "case"}:
+            whose = row if subject == "accused" else None
+            self.corrected |= {number for number, event in self.events.items() if event.accused == whose}
         if subject == "accused":
             if change == CaseChange.Act.CREATED:
                 self.joined.add(row)
@@ -153,7 +160,9 @@ def _events(code: str, said: _Said, case: CaseFile, rows: _Rows) -> Iterator[str
                 if told.withdrawn
                 else _("%(code)s: sự kiện tố tụng số %(number)d được ghi là đã rút, sổ cái không ghi.") % named
             )
-        elif plain_value(row.happened_on) != told.on and not _is_corrected(row, case, rows):
+        elif plain_value(row.happened_on) != told.on and not (
+            number in said.corrected and _is_corrected(row, case, rows)
+        ):
             yield (
                 _(
                     "%(code)s: ngày của sự kiện tố tụng số %(number)d đã bị sửa thành %(present)s, sổ cái ghi %(recorded)s."
@@ -162,16 +171,21 @@ def _events(code: str, said: _Said, case: CaseFile, rows: _Rows) -> Iterator[str
             )
         elif told.time not in {_UNSAID, told_time(row.happened_at)}:
             yield _("%(code)s: giờ của sự kiện tố tụng số %(number)d đã bị sửa, khác với sổ cái đã ghi.") % named
+    followed: set[tuple[str, int | None]] = set()
     for number in sorted(there.keys() - said.events.keys()):
-        named = {"code": code, "number": number}
-        if there[number].event not in _days_of_record(case):
-            # of what happened before the ledger began, it knows nothing
+        named, row = {"code": code, "number": number}, there[number]
+        alike, of_record = (row.event, row.accused_id), row.event in _days_of_record(case)
+        if said.is_whole and of_record and row.withdrawn_at is not None:
+            yield _("%(code)s: sự kiện tố tụng số %(number)d được ghi là đã rút, sổ cái không ghi.") % named
+        elif not of_record or alike in followed:
+            # of what happened before the ledger began, it knows nothing; what follows the record is there once
             if said.is_whole:
                 yield _("%(code)s: sự kiện tố tụng số %(number)d có trong hồ sơ mà sổ cái không ghi.") % named
-        elif not _is_corrected(there[number], case, rows):
+        elif not _is_corrected(row, case, rows):
             yield (
                 _("%(code)s: ngày của sự kiện tố tụng số %(number)d khác với ngày quyết định ghi trong hồ sơ.") % named
             )
+        followed.add(alike)
 
 
 def _days_of_record(case: CaseFile) -> dict[str, str]:
