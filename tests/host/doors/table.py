@@ -332,7 +332,7 @@ ADMIN_PAGES: dict[str, str] = {
     "{object_id}": "leads to the form",
     "{object_id}/change": "the form of one row",
     "{object_id}/delete": "asks and deletes",
-    "{object_id}/history": "which fields of a row were changed there, by whom; not what they said",
+    "{object_id}/history": "which fields of a row were changed there, by whom; of what they said only what the row is called by",
     "{object_pk}/permissions": "who may do what with one row, shown to who may see the row",
     "{object_pk}/permissions/group-manage/{group_id}": "what a group may do with it",
     "{object_pk}/permissions/user-manage/{user_id}": "what somebody may do with it",

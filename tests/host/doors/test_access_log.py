@@ -258,7 +258,9 @@ def test_what_a_superuser_reads_in_the_administration_pages(secret: Secret, as_p
         f"auditlog/logentry/{kept.pk}/change/": ("text", "đổi lời khai"),
         "documents/note/": ("view", "đổi lời khai"),
         f"documents/note/{note.pk}/change/": ("view", "đổi lời khai"),
+        f"documents/note/{note.pk}/history/": ("view", "đổi lời khai"),
         f"documents/customfieldinstance/{value.pk}/change/": ("view", secret.case.code),
+        f"documents/customfieldinstance/{value.pk}/history/": ("view", secret.case.code),
     }
     chief, group = User.objects.get(username="chief_kv1").pk, Group.objects.get(name="vks:QN-KV1:leaders").pk
     for row, said in (
