@@ -167,6 +167,9 @@ def test_a_locked_account_that_still_holds_a_post(ward: Ward, case: CaseFile, pe
     ward.sound("locked-holders")
     who = people["prosecutor_kv1"]
     Document.objects.create(title="Đơn", mime_type="application/pdf", checksum="w" * 64, owner=who)
+    # it was there before there were cases, and stays his
+    earlier = timezone.now() - dt.timedelta(days=9000)
+    Document.objects.create(title="Cũ", mime_type="application/pdf", checksum="x" * 64, owner=who, added=earlier)
     User.objects.filter(pk=who.pk).update(is_active=False)
     result = ward.sick("locked-holders", "warning")
     assert "prosecutor_kv1 (QN-KV1)" in result.sentence
@@ -175,6 +178,7 @@ def test_a_locked_account_that_still_holds_a_post(ward: Ward, case: CaseFile, pe
     ward.sound("locked-holders")
     # the colleagues who keep the inbox have it
     assert Document.objects.get(title="Đơn").owner_id == service_account_id()
+    assert Document.objects.get(title="Cũ").owner_id == who.pk
 
 
 @treats("staff")

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.doctor.results import Result, Scope, error, ok, some, warning
+from vks_plugin.filing.inbox import papers_kept_by
 from vks_plugin.host import probes
-from vks_plugin.host.models import Document
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH, STORAGE_TEMPLATE
 from vks_plugin.organization.actions import SERVICE_ACCOUNT
 from vks_plugin.organization.models import Appointment, ProcuracyUnit, ServiceAccount
@@ -193,15 +193,15 @@ def locked_holders(_scope: Scope) -> Result:
     cases = (
         Assignment.objects.in_force(timezone.localdate()).filter(user__in=people).values("case_id").distinct().count()
     )
-    loose = Document.objects.filter(owner__in=people, root_document__isnull=True).count()
+    loose = papers_kept_by(set(people.values_list("user_id", flat=True)))
     who = sorted({f"{name} ({unit})" for _pk, name, unit in rows})
     return warning(
-        f"{some(who)} đã bị khóa tài khoản mà còn chức danh: {cases} vụ án còn giao cho họ, {loose} tài liệu họ đưa vào mà chưa "
-        "vào hồ sơ thì không đồng nghiệp nào thấy.",
-        "locked accounts still hold posts: their cases wait, and what they put in and did not file nobody sees",
+        f"{some(who)} đã bị khóa tài khoản mà còn chức danh: {cases} vụ án còn giao cho họ, {loose} tài liệu họ đưa vào khi "
+        "giữ chức danh mà chưa vào hồ sơ còn là của riêng họ.",
+        "locked accounts still hold posts: their cases wait, and what they put in and did not file stays their own",
         mend="Nếu họ không quay lại: lãnh đạo chấm dứt chức danh ở trang Tổ chức, hoặc "
         + " ".join(f"`POST /api/vks/appointments/{pk}/end/`" for pk, _name, _unit in rows)
-        + ", rồi phân công lại; tài liệu chưa vào hồ sơ sẽ vào hộp nhận của đơn vị (end their posts, then assign anew).",
+        + ", rồi phân công lại; số tài liệu ấy sẽ vào hộp nhận của đơn vị (end their posts, then assign anew).",
     )
 
 

@@ -322,23 +322,42 @@ def follow_posts(user_ids: Collection[int]) -> None:
     if dated_access_suspended():
         # posts are not over, they only open nothing for now
         return
-    today = timezone.localdate()
-    posts: dict[int, list[Appointment]] = defaultdict(list)
-    for post in Appointment.objects.filter(user_id__in=user_ids, starts_on__lte=today).order_by("pk"):
-        posts[post.user_id].append(post)
+    today, posts = timezone.localdate(), _posts_begun(user_ids)
     instead = {pk: acting_for([pk]) for pk in {post.unit_id for held in posts.values() for post in held}}
     for user_id, held in posts.items():
         current = {post.unit_id for post in held if post.ended_at is None and (post.ends_on or today) >= today}
         over = [post for post in held if not instead[post.unit_id] & current]
-        owned = reach().documents().filter(owner_id=user_id) if over else Document.objects.none()
-        papers = owned.exclude(pk__in=CaseDocument.objects.values("document_id")).values_list("pk", "added")
         left: dict[int, list[int]] = defaultdict(list)
-        for pk, added in papers:
+        for pk, added in _unfiled_of(user_id).values_list("pk", "added") if over else ():
             then = [post for post in held if _covers(post, added)]
             if then and all(post in over for post in then):
                 left[then[-1].unit_id].append(pk)
         for unit_id, chosen in left.items():
             _keep_for(_as_of_today(ProcuracyUnit.objects.filter(pk=unit_id)) or inbox_unit(), chosen, user_id)
+
+
+def papers_kept_by(user_ids: Collection[int]) -> int:
+    """Return how many papers would go from these people into an inbox, were their posts ended; those in the bin not counted."""
+    return sum(
+        any(_covers(post, added) for post in held)
+        for user_id, held in _posts_begun(user_ids).items()
+        for _pk, added in _unfiled_of(user_id).filter(deleted_at__isnull=True).values_list("pk", "added")
+    )
+
+
+def _posts_begun(user_ids: Collection[int]) -> dict[int, list[Appointment]]:
+    """Return the posts that people have, or had, by person, in the order in which they were given."""
+    posts: dict[int, list[Appointment]] = defaultdict(list)
+    rows = Appointment.objects.filter(user_id__in=user_ids, starts_on__lte=timezone.localdate())
+    for post in rows.order_by("pk"):
+        posts[post.user_id].append(post)
+    return posts
+
+
+def _unfiled_of(user_id: int) -> QuerySet[Document]:
+    """Return what is somebody's, ours to look after and in no case."""
+    owned = reach().documents().filter(owner_id=user_id)
+    return owned.exclude(pk__in=CaseDocument.objects.values("document_id"))
 
 
 def _covers(post: Appointment, moment: dt.datetime) -> bool:
