@@ -28,12 +28,13 @@ class VksConfig(AppConfig):
         from vks_plugin import acts, checks, in_database  # noqa: F401, PLC0415 - checks registers them; apps must be loaded first
         from vks_plugin.access import log, transfers  # noqa: PLC0415 - beside models
         from vks_plugin.append_only import protect_after_migration  # noqa: PLC0415 - defines a model
-        from vks_plugin.cases.actions import proceedings  # noqa: PLC0415 - beside models
+        from vks_plugin.cases.actions import proceedings, record  # noqa: PLC0415 - beside models
         from vks_plugin.conf import configuration  # noqa: PLC0415 - reads Django's settings
         from vks_plugin.custody import actions, into_log, statements  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.accession import leave_archive  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.leaving import before_leaving  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.succession import cases_with, take_paper_along  # noqa: PLC0415 - beside models
+        from vks_plugin.custody.queries.hand_overs import numbers_elsewhere  # noqa: PLC0415 - beside models
         from vks_plugin.custody.queries.leaving import follows_transfer  # noqa: PLC0415 - beside models
         from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
 
@@ -47,6 +48,7 @@ class VksConfig(AppConfig):
         transfers.before_leaving(before_leaving)
         transfers.told_before_leaving(follows_transfer)
         proceedings.when_leaving_archive(leave_archive)
+        record.numbers_are_taken_by(numbers_elsewhere)
         transfers.goes_along(transfers.Companion(cases_with, take_paper_along))
         if not configuration().enabled:
             return

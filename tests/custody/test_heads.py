@@ -407,7 +407,9 @@ def _named(key: SigningKey, *, first: bool = True) -> None:
     """Name a key in the database as one that signed before all others, or after them."""
     with connection.cursor() as cursor:
         place, now = 0 if first else 1000, timezone.now()
-        cursor.execute("insert into vks_ledger_key (id, text, made_at) values (%s, %s, %s)", [place, str(key.public), now])
+        cursor.execute(
+            "insert into vks_ledger_key (id, text, made_at) values (%s, %s, %s)", [place, str(key.public), now]
+        )
 
 
 @pytest.mark.parametrize("remembered", [False, True])

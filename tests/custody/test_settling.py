@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.test import TestCase
 from django.utils import timezone
@@ -19,9 +20,11 @@ from tests.custody.test_succession import taken_over
 from tests.web.conftest import Page
 from vks_plugin.access.queries import case_for
 from vks_plugin.access.transfers import move_case
+from vks_plugin.cases.actions.folios import bind_volumes
+from vks_plugin.cases.actions.record import add_entry, change_entry, remove_entry
 from vks_plugin.cases.models import CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions
-from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, draft, hand_over
+from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, draft, hand_over, send
 from vks_plugin.custody.actions.settling import find_rest, settle_rest
 from vks_plugin.custody.models import HandOver, LedgerEntry, LoanedPart
 from vks_plugin.custody.queries.accession import what_is_unfinished
@@ -33,6 +36,7 @@ from vks_plugin.custody.queries.hand_overs import (
     outstanding_of,
     pieces_told,
     settled_in_words,
+    still_out_in_words,
     volumes_told,
     with_volumes_elsewhere,
 )
@@ -43,6 +47,7 @@ from vks_plugin.custody.queries.recorded_keeping import Told
 from vks_plugin.custody.queries.recorded_paper import paper_compared
 from vks_plugin.custody.queries.settled import acts_on_rest, office_owed
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
@@ -181,13 +186,96 @@ def test_it_is_settled_once(lacking: HandOver, people: dict[str, User]) -> None:
 
 def test_what_is_on_its_way_is_not_settled(lacking: HandOver, people: dict[str, User]) -> None:
     clerk, chief = people["clerk_kv1"], people["chief_kv1"]
-    rest = draft(actor=clerk, case=lacking.case, terms=replace(BACK, completes=lacking, exhibits=[]))
+    rest = hand_over(actor=clerk, case=lacking.case, terms=replace(BACK, completes=lacking, exhibits=[]))
     with pytest.raises(Conflict, match="đang được giao nốt"):
         settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
     # the telephone is not
     settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, exhibits=lacking.outstanding_exhibits)
     cancel(actor=clerk, row=rest, reason="Tòa báo mất")
     settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+
+
+def test_a_draft_nobody_else_knows_of_stands_in_no_way_and_is_not_sent_afterwards(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User]
+) -> None:
+    clerk, chief, case = people["clerk_kv1"], people["chief_kv1"], lacking.case
+    rest = draft(actor=clerk, case=case, terms=replace(BACK, completes=lacking))
+    row = settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk])
+    with pytest.raises(Conflict, match="thất lạc, giữ hẳn: Tập 2, 02 Điện thoại của Ánh"):
+        send(actor=clerk, row=rest)
+    # what was sent by a version that did not look
+    HandOver.objects.filter(pk=rest.pk).update(state="cho_nhan", sent_at=timezone.now())
+    with pytest.raises(Conflict, match="Đã tìm thấy"):
+        accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    HandOver.objects.filter(pk=rest.pk).update(state="du_thao", sent_at=None)
+    find_rest(actor=clerk, row=row, reason="Tòa án báo đã thấy ở kho", volumes=[2], exhibits=[phone.pk])
+    accept(actor=clerk, row=send(actor=clerk, row=rest), checks=PASSED, awaits_paper=True)
+    assert (outstanding_of(case, "hsva"), outstanding_exhibits_of(case)) == ({}, {})
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_no_other_volume_gets_the_number_of_one_that_is_elsewhere(lacking: HandOver, people: dict[str, User]) -> None:
+    case, lead = lacking.case, people["prosecutor_kv1"]
+    values = {"number": 2, "title": "Tập mới", "folio_from": 301, "folio_to": 320}
+    remove_entry(actor=lead, entry=Volume.objects.get(case=case, number=2), reason="Đóng lại tập")
+    with pytest.raises(Conflict, match=f"Số tập 2 là của tập còn ở {COURT}, chưa về: hãy chọn số khác") as refused:
+        add_entry(actor=lead, case=case, part="volume", values=values)
+    assert refused.value.field == "number"
+    settle_rest(actor=people["chief_kv1"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    with pytest.raises(Conflict, match="Số tập 2 là của tập thất lạc"):
+        add_entry(actor=lead, case=case, part="volume", values=values)
+    third = Volume.objects.get(case=case, number=3)
+    with pytest.raises(Conflict, match="hãy chọn số khác"):
+        change_entry(actor=lead, entry=third, values={"number": 2})
+    remove_entry(actor=lead, entry=third, reason="Đóng lại tập")
+    bound = bind_volumes(actor=lead, case=case, volumes=[("Tập mới", 101, 120), ("", 121, 130)])
+    assert [each.number for each in bound] == [3, 4]
+
+
+def test_a_volume_keeps_its_own_number_while_it_is_elsewhere(lacking: HandOver, people: dict[str, User]) -> None:
+    second = Volume.objects.get(case=lacking.case, number=2)
+    second = change_entry(actor=people["prosecutor_kv1"], entry=second, values={"number": 2, "title": "Lời khai"})
+    assert (second.number, second.title) == (2, "Lời khai")
+
+
+def test_a_file_that_is_bound_no_more_is_lent_though_a_volume_was_lost(
+    lacking: HandOver, people: dict[str, User]
+) -> None:
+    case, clerk, chief = lacking.case, people["clerk_kv1"], people["chief_kv1"]
+    settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    Volume.objects.filter(case=case).delete()
+    loan = actions.request_loan(
+        actor=people["prosecutor_kv1"],
+        code=case.code,
+        form="paper",
+        purpose="Nghiên cứu hồ sơ vụ án",
+        until=timezone.localdate() + dt.timedelta(days=9),
+        volumes=[],
+    )
+    actions.approve_loan(actor=chief, loan_id=loan.pk)
+    actions.issue_loan(actor=clerk, loan_id=loan.pk, volume_count=1, folio_count=100)
+    assert set(LoanedPart.objects.filter(loan=loan).values_list("volume", flat=True)) == {0}
+
+
+def test_a_record_of_before_names_an_office_as_it_was_then(
+    lacking: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, case, new = people["clerk_kv1"], lacking.case, units["QN-KV3"]
+    terms = Terms(part="hsva", direction="vks_vks", reason="tra_ho_so", other_unit=new, volumes=[1])
+    row = hand_over(actor=clerk, case=case, terms=terms)
+    row = accept(actor=people["clerk_kv3"], row=row, checks=PASSED, missing="Tập 3 còn sao chụp")
+    settle_rest(actor=people["chief_kv3"], row=row, outcome="giu_han", reason=WHY, volumes=[3])
+    old, phone = case.unit, lacking.outstanding_exhibits[0]
+    HandOver.objects.filter(pk=row.pk).update(outstanding_exhibits=[phone])
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    UnitSuccession.objects.create(predecessor=old, successor=units["QN"], effective_date=tomorrow)
+    now = timezone.now()
+    with time_machine.travel(now + dt.timedelta(days=2)):
+        assert settled_in_words([case.pk])[case.pk][0].startswith(f"Tập 3: {units['QN'].name} giữ hẳn")
+        assert settled_in_words([case.pk], now)[case.pk][0].startswith(f"Tập 3: {old.name} giữ hẳn")
+        out = {case.pk: [phone]}
+        assert still_out_in_words(out)[case.pk][0].endswith(f"({units['QN'].name})")
+        assert still_out_in_words(out, now)[case.pk][0].endswith(f"({old.name})")
 
 
 def test_a_file_that_was_disposed_of_is_left_as_it_is(lacking: HandOver, people: dict[str, User]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -17,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from vks_plugin.acts import digest_of, tell
-from vks_plugin.cases.actions.record import add_entry, lock_record, note_change
+from vks_plugin.cases.actions.record import add_entry, lock_record, note_change, numbers_taken
 from vks_plugin.cases.folio_queries import (
     as_unnumbered,
     explained_documents,
@@ -587,6 +588,8 @@ def explain(
 def bind_volumes(*, actor: User, case: CaseFile, volumes: Sequence[tuple[str, int, int]]) -> list[Volume]:
     """Add volumes after those there are: title, first and last folio of each.
 
+    Numbers of volumes that are elsewhere, see `record.numbers_taken`, are left out.
+
     Raises:
         BadInput: there is none, or a range runs backwards.
         Conflict: two volumes would hold the same folio.
@@ -595,12 +598,14 @@ def bind_volumes(*, actor: User, case: CaseFile, volumes: Sequence[tuple[str, in
     if not volumes:
         raise BadInput(_("Không còn bút lục nào ngoài các tập."), field="volumes")
     last = max((each.number for each in case.volumes.all()), default=0)
+    taken = numbers_taken(case)
+    free = (number for number in count(last + 1) if number not in taken)
     return [
         add_entry(
             actor=actor,
             case=case,
             part="volume",
-            values={"number": last + position, "title": title, "folio_from": first, "folio_to": final},
+            values={"number": number, "title": title, "folio_from": first, "folio_to": final},
         )
-        for position, (title, first, final) in enumerate(volumes, start=1)
+        for number, (title, first, final) in zip(free, volumes, strict=False)
     ]

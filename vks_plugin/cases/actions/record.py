@@ -300,8 +300,37 @@ def _check_relation(relation: RelatedCase) -> None:
         raise BadInput(_("Vụ án không liên quan với chính nó."), field="other")
 
 
+_numbers_taken: list[Callable[[CaseFile], Mapping[int, str]]] = []
+
+
+def numbers_are_taken_by(*askers: Callable[[CaseFile], Mapping[int, str]]) -> None:
+    """Let concepts above say which numbers of volumes are given to paper that is elsewhere, each with why; called when the program starts."""
+    _numbers_taken[:] = askers
+
+
+def numbers_taken(case: CaseFile) -> dict[int, str]:
+    """Return the numbers no volume may get, each with why: paper that is elsewhere has them."""
+    return {number: why for asker in _numbers_taken for number, why in asker(case).items()}
+
+
+def _check_number(volume: Volume) -> None:
+    """Keep a new volume from being taken for one that did not come along with its file.
+
+    One that has its number already keeps it.
+    """
+    if Volume.objects.filter(pk=volume.pk, number=volume.number).exists():
+        return
+    why = numbers_taken(volume.case).get(volume.number)
+    if why is not None:
+        raise Conflict(
+            _("Số tập %(number)d là của tập %(why)s: hãy chọn số khác.") % {"number": volume.number, "why": why},
+            field="number",
+        )
+
+
 def _check_volume(volume: Volume) -> None:
     """Keep each folio in one volume (TTLT 04/2018, Điều 35: the file is numbered through, and bound in that order)."""
+    _check_number(volume)
     first, last = volume.folio_from, volume.folio_to
     if first is None and last is None:
         return

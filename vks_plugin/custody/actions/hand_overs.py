@@ -65,6 +65,7 @@ from vks_plugin.custody.queries.hand_overs import (
     volumes_to_give,
 )
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper, way_back
+from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME, numbers_settled
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.letters import in_office, write_to
@@ -295,6 +296,25 @@ def _require_here(row: HandOver) -> None:
     """
     volumes = None if row.completes is None else [each["number"] for each in row.volumes]
     require_volumes_here(row.case, row.part, volumes)
+
+
+def _refuse_settled(row: HandOver) -> None:
+    """Refuse what a leader took for lost, or for kept for good, since the hand-over was drawn up: it is found first.
+
+    Raises:
+        Conflict: so it is.
+    """
+    volumes = numbers_settled(row.case_id, row.part, VOLUME)
+    exhibits = numbers_settled(row.case_id, row.part, EXHIBIT)
+    gone = [str(each["label"]) for each in row.volumes if each["number"] in volumes]
+    gone += [exhibit_in_words(each) for each in row.exhibits if each.get("id") in exhibits]
+    if gone:
+        raise Conflict(
+            _(
+                "Lãnh đạo đã ghi thất lạc, giữ hẳn: %(what)s. Nếu vẫn có thì ghi “Đã tìm thấy” ở lần giao nhận còn thiếu trước; nếu không thì sửa hoặc hủy lần giao này."
+            )
+            % {"what": ", ".join(gone)}
+        )
 
 
 def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keeper, Keeper]:
@@ -544,6 +564,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
                 % {"keeper": held.name, "giver": row.giver.name}
             )
     _require_here(row)
+    _refuse_settled(row)
     now = timezone.now()
     changes: dict[str, Any] = {
         "sent_at": now,
@@ -638,6 +659,7 @@ def accept(
     """
     row = locked(row)
     require_receiving(actor, row)
+    _refuse_settled(row)
     if received_exhibits is None and checks.exhibits_complete:
         received_exhibits = _ids(row.exhibits)
     volumes, exhibits = _counted(row, received), _counted_exhibits(row, received_exhibits, checks)

@@ -500,6 +500,7 @@ def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
                 field="volume_count",
             )
         return set(row.volumes)
+    is_bound = bool(there)
     there -= gone.keys()
     here = there - elsewhere.keys()
     if there > here and volume_count > len(here):
@@ -513,7 +514,8 @@ def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
             },
             field="volume_count",
         )
-    if gone and volume_count > len(here):
+    # of a file that is not bound in numbered volumes any more nobody can say how many are there
+    if gone and is_bound and volume_count > len(here):
         first = min(gone)
         raise BadInput(
             _("Tập %(number)d không còn cùng hồ sơ, %(why)s: giao được nhiều nhất %(count)d tập.")

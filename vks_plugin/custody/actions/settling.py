@@ -68,7 +68,8 @@ def settle_rest(
         actor: a leader of the office that is owed it, see `office_owed`.
         row: the hand-over it was missing from.
         outcome: of `custody.handing.SETTLEMENTS`.
-        reason: by which paper, and why; everybody who may know of the case reads it, and so do records of the archive.
+        reason: by which paper, and why; everybody who may know of the case reads it, and who sees
+            that hand-over; records of the archive print it.
         volumes: numbers of volumes that are outstanding at that hand-over.
         exhibits: ids of exhibits that are.
 
@@ -208,8 +209,11 @@ def _refuse_state(row: HandOver) -> None:
 
 
 def _refuse_under_way(row: HandOver, volumes: Collection[int], exhibits: Collection[int]) -> None:
-    """Refuse what somebody is about to bring: who receives it would find that nobody waits for it."""
-    under_way = HandOver.objects.filter(case=row.case, part=row.part, state__in=HAND_OVER.open)
+    """Refuse what somebody brings: who receives it would find that nobody waits for it.
+
+    A draft nobody else knows of and can take away; what it lists is looked at again when it is sent.
+    """
+    under_way = HandOver.objects.filter(case=row.case, part=row.part, state__in=HAND_OVER.open - {"du_thao"})
     for each in under_way:
         listed = {line["number"] for line in each.volumes}
         if listed & set(volumes) or {line.get("id") for line in each.exhibits} & set(exhibits):

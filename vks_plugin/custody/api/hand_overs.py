@@ -367,7 +367,7 @@ class SettleRestSerializer(FindRestSerializer):
         choices=sorted(SETTLEMENTS), help_text="`that_lac`: lost; `giu_han`: who has it keeps it for good."
     )
     reason = ComposedField(
-        help_text=f"At least {SHORTEST_REASON} letters: by which paper, with its number and day. Records of the archive print it."
+        help_text=f"At least {SHORTEST_REASON} letters: by which paper, with its number and day. Who may see the hand-over reads it; records of the archive print it."
     )
 
 
@@ -650,8 +650,8 @@ class HandOverViewSet(ApiViewSet):
 
     @extend_schema(
         summary="Record that what was settled is there after all",
-        description="For records clerks and leaders of the office that is owed it. It is outstanding again, and comes by a hand-over "
-        "that completes this one.",
+        description="For records clerks and leaders of the office that is owed it, or of the case's. It is outstanding again, and "
+        "comes by a hand-over that completes this one.",
         parameters=[_NUMBER],
         request=FindRestSerializer,
         responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},

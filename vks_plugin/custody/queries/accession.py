@@ -150,7 +150,7 @@ def exhibits_left(accession: Accession) -> dict[int, list[str]]:
         return still_out_in_words(exhibits_still_out(cases))
     entries = entries_by_row(cases, ("accessioned",), "accession", [accession.pk])[accession.pk]
     out = {each.case_id: each.said["data"].get("exhibits_outstanding") or () for each in entries if each.case_id}
-    return still_out_in_words(out)
+    return still_out_in_words(out, accession.accepted_at)
 
 
 def pieces_settled(accession: Accession) -> dict[int, list[str]]:

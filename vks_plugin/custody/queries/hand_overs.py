@@ -545,6 +545,14 @@ def outstanding_of(case: CaseFile, part: str) -> dict[int, HandOver]:
     return {number: row for row in rows.select_related("giver_unit") for number in row.outstanding}
 
 
+def numbers_elsewhere(case: CaseFile) -> dict[int, str]:
+    """Return the numbers of volumes of the case file that did not come along with it, or never will, each with why."""
+    found = {number: each.words for number, each in numbers_settled(case.pk, "hsva", VOLUME).items()}
+    for number, row in outstanding_of(case, "hsva").items():
+        found[number] = _("còn ở %(keeper)s, chưa về") % {"keeper": left_with(row)}
+    return found
+
+
 def with_volumes_elsewhere(cases: Collection[int]) -> QuerySet[HandOver]:
     """Return the hand-overs of these cases, given by their keys, at which volumes stayed behind that have not come since."""
     return HandOver.objects.filter(case__in=cases, state="da_nhan").exclude(outstanding=[])
@@ -565,7 +573,7 @@ def exhibits_still_out(cases: Collection[int]) -> dict[int, set[int]]:
     return found
 
 
-def still_out_in_words(out: Mapping[int, Collection[int]]) -> dict[int, list[str]]:
+def still_out_in_words(out: Mapping[int, Collection[int]], at: dt.datetime | None = None) -> dict[int, list[str]]:
     """Return what these exhibits are and who has them, by case (two queries, and one for each hand-over they stayed behind at).
 
     By quantity and seal and without their names, which may be of people: lists and records of many files go to people who
@@ -573,6 +581,7 @@ def still_out_in_words(out: Mapping[int, Collection[int]]) -> dict[int, list[str
 
     Args:
         out: ids of exhibits that did not come along, by case.
+        at: the moment of which offices are named; None: as they are now.
     """
     lines = _lines_of(out) if out else {}
     places: dict[int, str] = {}
@@ -580,7 +589,7 @@ def still_out_in_words(out: Mapping[int, Collection[int]]) -> dict[int, list[str
     for row in rows.order_by("pk"):
         # of a file that is gone nobody owes it any more: who had it last
         for pk in ({each["id"] for each in row.lacking_exhibits} | {*row.outstanding_exhibits}) & {*out[row.case_id]}:
-            places[pk] = left_with(row)
+            places[pk] = left_with(row, at)
     found = {}
     for case, numbers in out.items():
         said = [(lines.get(pk, exhibit_line(pk, "", "", "")), places.get(pk)) for pk in sorted(numbers)]
@@ -603,7 +612,7 @@ def settled_in_words(cases: Collection[int], at: dt.datetime | None = None) -> d
     lines = _lines_of({each.hand_over.case_id for each in pieces}) if pieces else {}
     found: dict[int, list[str]] = {}
     for each in sorted(pieces, key=lambda one: (one.piece != VOLUME, one.number)):
-        found.setdefault(each.hand_over.case_id, []).append(f"{_called(each, lines)}: {each.words}")
+        found.setdefault(each.hand_over.case_id, []).append(f"{_called(each, lines)}: {each.words_on(at)}")
     return found
 
 

@@ -60,15 +60,21 @@ class Settled:
     @property
     def words(self) -> str:
         """What became of it, who said so and why."""
-        became = _("%(keeper)s giữ hẳn") % {"keeper": self.place} if self.outcome == KEPT else _("thất lạc")
+        return self.words_on(None)
+
+    def words_on(self, at: dt.datetime | None) -> str:
+        """Return the same as it was said at a moment: who has it by the name of that day; None: of today."""
+        place = left_with(self.hand_over, at)
+        became = _("%(keeper)s giữ hẳn") % {"keeper": place} if self.outcome == KEPT else _("thất lạc")
         day = f"{timezone.localtime(self.at):%d/%m/%Y}"
         decided = _("lãnh đạo %(by)s quyết định ngày %(day)s") % {"by": self.by, "day": day}
         return f"{became} ({decided}: {self.reason})" if self.reason else f"{became} ({decided})"
 
 
-def left_with(row: HandOver) -> str:
-    """Return in words who has what did not come along at a hand-over."""
-    return present_office(row.giver_unit).name if row.giver_unit is not None else row.giver_agency
+def left_with(row: HandOver, at: dt.datetime | None = None) -> str:
+    """Return in words who has what did not come along at a hand-over, today or at a moment: offices are taken over."""
+    day = timezone.localdate(at) if at is not None else None
+    return present_office(row.giver_unit, day).name if row.giver_unit is not None else row.giver_agency
 
 
 def settled_at(row: HandOver) -> list[Settled]:
