@@ -162,3 +162,20 @@ def test_what_a_keeper_comes_to_call_a_state_secret_loses_its_words(
     (said,) = paper.notes.values_list("note", flat=True)
     assert "chữ trên bản quét đã được bỏ" in said
     assert (Document.objects.get(pk=other.pk).content != "", other.notes.count()) == (True, 0)
+
+
+def test_a_scan_from_before_there_were_cases_stays_as_it_is(
+    keepers: dict[str, Visitor], come_in: Consume, as_person: SignIn, people: dict[str, User]
+) -> None:
+    """Nobody took its words: pages that were never recognised have none, and to process it again is how it gets them."""
+    owner = as_person("prosecutor_kv1", *_POWERS)
+    paper = come_in(name="quet.pdf", owner_id=people["prosecutor_kv1"].pk)
+    body = {"documents": [paper.pk]}
+    row = Document.objects.filter(pk=paper.pk)
+    row.update(title="Báo cáo TỐI MẬT", content="")
+    assert owner.ask("post", "/api/documents/reprocess/", body).status_code == 403
+    row.update(added="2015-01-01T00:00:00Z")
+    assert owner.ask("post", "/api/documents/rotate/", body | {"degrees": 90}).status_code == 200
+    assert owner.ask("post", "/api/documents/reprocess/", body).status_code == 200
+    assert "không chủ" in row.get().content
+    assert owner.post(f"/api/documents/{paper.pk}/update_version/", version("Bản quét")).status_code == 200
