@@ -842,6 +842,10 @@ def test_a_row_that_somebody_put_there_goes_out_with_no_export_and_is_shown_to_n
     assert len(export.lines("checkpoints.jsonl")) == LedgerCheckpoint.objects.count() - 2
     chief = people["chief_province"]
     assert size not in queries.checkpoints_for(chief).values_list("size", flat=True)
+    # told by the plain doctor too, in words that ask for no key
+    for problems in (queries.verify().problems, queries.verify_tail()):
+        assert any(f"Điểm chốt {size} mục" in each for each in problems), problems
+        assert not any("--key" in each for each in problems), problems
     with pytest.raises(NotFound):
         queries.prove_continuation(size)
     with pytest.raises(NotFound):
@@ -924,3 +928,15 @@ def test_an_entry_of_a_key_that_somebody_put_into_the_log_is_named(signed: Signe
     later = actions.rotate_key()
     signed()
     assert not any(later in each for each in queries.verify().problems)
+
+
+def test_a_head_by_a_key_that_was_lost_since_is_nobody_s_insertion(signed: Signed, people: dict[str, User]) -> None:
+    first = signed()
+    keys.key_path().unlink()
+    actions.rotate_key(lost=True)
+    heads.heads_path().unlink()
+    actions.begin_heads(actor=people["chief_province"], reason="Ổ đĩa hỏng")
+    signed()
+    assert first.note not in _kept()
+    assert first in queries.checkpoints_for(people["chief_province"])
+    assert (queries.verify().problems, queries.verify_tail()) == ([], [])

@@ -67,8 +67,8 @@ from vks_plugin.custody.queries.heads import (
     believed_heads,
     restorations,
     root_at,
-    signed_heads,
 )
+from vks_plugin.custody.queries.key_changes import signed_heads
 from vks_plugin.custody.statements import ENTRY, Draft, End, Post, Row, append_on_server, ends, executing, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable

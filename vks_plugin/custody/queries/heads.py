@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from vks_plugin.custody import keys as key_files
@@ -214,35 +213,6 @@ def last_checkpoint() -> LedgerCheckpoint | None:
     found = next((row for row in rows.iterator() if is_by(row, trusting)), None)
     # where nobody can tell whose keys they are, the database is all there is
     return found if found is not None or there else newest
-
-
-def strange_among(rows: Sequence[LedgerCheckpoint], there: Sequence[str]) -> list[LedgerCheckpoint]:
-    """Return those of the rows that somebody put there: no key of the service signed them, and they are not remembered.
-
-    Where nobody can tell whose keys they are, the database is all there is, and none of them is named.
-
-    Args:
-        rows: all that the database has, the oldest first.
-        there: the signed heads that are remembered.
-    """
-    remembered = set(there)
-    others = [row for row in rows if row.note not in remembered]
-    trusting = trusted_keys(there, rows) if others else []
-    return [row for row in others if not is_by(row, trusting)] if trusting else []
-
-
-def signed_heads() -> QuerySet[LedgerCheckpoint]:
-    """Return the heads the service signed: what somebody put beside them in the database is neither shown nor handed out.
-
-    `queries.verify` names the others; one that goes out as a head of the log would make an honest log not valid.
-    """
-    try:
-        there = read_heads(heads_path())
-    except OSError:
-        # nothing is signed or exported then, and the doctor tells
-        there = []
-    strange = strange_among(list(LedgerCheckpoint.objects.order_by("pk")), there)
-    return LedgerCheckpoint.objects.exclude(pk__in=[row.pk for row in strange])
 
 
 def is_by(row: LedgerCheckpoint, keys: Sequence[PublicKey]) -> bool:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.heads import heads_path, read_heads
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey
-from vks_plugin.custody.queries.heads import trusted_keys
-from vks_plugin.custody.verify_ledger import KEY, LedgerError, parse_key, who_signed
+from vks_plugin.custody.queries.heads import is_by, trusted_keys
+from vks_plugin.custody.queries.tree import public_keys
+from vks_plugin.custody.verify_ledger import KEY, LedgerError, PublicKey, parse_key, who_signed
 
 
 class Change(NamedTuple):
@@ -74,6 +76,42 @@ def _vouched(trusted: set[str], changes: Sequence[Change], *, doubted: bool) -> 
     return trusted
 
 
+def _service_keys(there: Sequence[str], rows: Sequence[LedgerCheckpoint]) -> list[PublicKey]:
+    """Return what `trusted_keys` does, and the keys of before of which these sign that they were lost."""
+    trusting = trusted_keys(there, rows)
+    names = _vouched({str(key) for key in trusting}, changes_of_key(), doubted=False)
+    return [*trusting, *(key for key in public_keys() if str(key) in names and key not in trusting)]
+
+
+def strange_among(rows: Sequence[LedgerCheckpoint], there: Sequence[str]) -> list[LedgerCheckpoint]:
+    """Return those of the rows that somebody put there: no key of the service signed them, and they are not remembered.
+
+    Where nobody can tell whose keys they are, the database is all there is, and none of them is named.
+
+    Args:
+        rows: all that the database has, the oldest first.
+        there: the signed heads that are remembered.
+    """
+    remembered = set(there)
+    others = [row for row in rows if row.note not in remembered]
+    trusting = _service_keys(there, rows) if others else []
+    return [row for row in others if not is_by(row, trusting)] if trusting else []
+
+
+def signed_heads() -> QuerySet[LedgerCheckpoint]:
+    """Return the heads the service signed: what somebody put beside them in the database is neither shown nor handed out.
+
+    `queries.verify` names the others; one that goes out as a head of the log would make an honest log not valid.
+    """
+    try:
+        there = read_heads(heads_path())
+    except OSError:
+        # nothing is signed or exported then, and the doctor tells
+        there = []
+    strange = strange_among(list(LedgerCheckpoint.objects.order_by("pk")), there)
+    return LedgerCheckpoint.objects.exclude(pk__in=[row.pk for row in strange])
+
+
 def _trusted() -> set[str]:
     try:
         there = read_heads(heads_path())
@@ -126,13 +164,10 @@ def key_problems() -> list[str]:
                 % {"seq": change.seq, "key": change.public, "why": wrong}
             )
     named = {change.public for change in changes}
-    for key in sorted(there - named):
-        problems.append(
-            _("Khóa %(key)s có trong bảng khóa mà không mục nào của sổ ghi: có người chèn vào, không được tin.")
-            % {"key": key}
-        )
-    for key in sorted(seen - there):
-        problems.append(_("Khóa %(key)s có mục trong sổ mà bảng khóa không còn: bảng khóa đã bị sửa.") % {"key": key})
+    added = _("Khóa %(key)s có trong bảng khóa mà không mục nào của sổ ghi: có người chèn vào, không được tin.")
+    gone = _("Khóa %(key)s có mục trong sổ mà bảng khóa không còn: bảng khóa đã bị sửa.")
+    problems += [added % {"key": key} for key in sorted(there - named)]
+    problems += [gone % {"key": key} for key in sorted(seen - there)]
     return problems
 
 
