@@ -513,6 +513,27 @@ def test_a_change_of_key_from_before_the_keys_signed_it_holds(tmp_path: Path) ->
     assert (change.signers, change.is_signed_by(before), change.is_signed_by(after)) == (None, True, True)
 
 
+def test_a_change_of_key_that_no_key_signed_is_told_with_its_day(
+    case: CaseFile, handed_out: HandOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is believed as it was in older versions; an entry that somebody added then looks the same."""
+    real = actions.append
+
+    def as_before(**said: Any) -> LedgerEntry:
+        data = {name: value for name, value in said.pop("data").items() if name != "signed"}
+        return real(**said, data=data)
+
+    with monkeypatch.context() as before:
+        before.setattr("vks_plugin.custody.actions.ledger.append", as_before)
+        key, _made = actions.ensure_key()
+        later = actions.rotate_key()
+    actions.append(case=case, actor=None, kind="note", data={})
+    export = handed_out()
+    for paper in (key, later):
+        status, told = export.check(str(export.folder), "--key", paper)
+        assert (status, "LƯU Ý" in told, f"khóa {later} với giấy" in told) == (0, True, True), told
+
+
 def test_an_entry_dated_before_a_head_that_did_not_have_it_is_told(
     log: list[LedgerEntry], handed_out: HandOut, case: CaseFile
 ) -> None:

@@ -1904,6 +1904,8 @@ class _KeyChange(NamedTuple):
     """Whether the key of before signs it too; it was lost otherwise."""
     signers: Optional[FrozenSet[str]]
     """Which of the two signed the change itself; None: the entry is from before they did."""
+    at: str = ""
+    """When it was written, as it says."""
 
     def is_signed_by(self, key: str) -> bool:
         """Tell whether a key stands behind the change, as far as entries of its time say."""
@@ -1937,7 +1939,7 @@ def _key_changes(path: Path, test: SignatureTest) -> List[_KeyChange]:
             signing = signing or "signed" in data
             if type(before) is str and type(public) is str:
                 signers = who_signed(data.get("signed"), before, public, test) if signing else None
-                found.append(_KeyChange(index, before, public, signed is True, signers))
+                found.append(_KeyChange(index, before, public, signed is True, signers, said["at"]))
     return found
 
 
@@ -1951,6 +1953,24 @@ def who_signed(signed: Any, before: Optional[str], public: str, test: SignatureT
         return frozenset(_signers(parse_note(note.encode("utf-8", "replace")), keys, test))
     except LedgerError:
         return frozenset()
+
+
+def _unsigned_changes(changes: Sequence[_KeyChange]) -> List[Tuple[str, str]]:
+    """Tell of changes of key that no key signed: those of before were such, and so is one that somebody added then."""
+    return [
+        (
+            (
+                f"Mục {each.place} đề lúc {_shown(each.at)} thay khóa mà không có chữ ký của khóa, như mọi mục thay khóa của bản cũ: ai "
+                f"ghi được vào cơ sở dữ liệu lúc ấy cũng thêm được. Hãy so lần thay khóa ấy và khóa {each.public} với giấy."
+            ),
+            (
+                f"entry {each.place}, dated {_shown(each.at)}, changes the key without the signature of a key, as all did in older "
+                f"versions: whoever could write into the database then could add it; compare that change and key {each.public} with paper"
+            ),
+        )
+        for each in changes
+        if each.signers is None
+    ][:MOST_PROBLEMS]
 
 
 def _succession(
@@ -3359,8 +3379,10 @@ def _check_as_it_stands(
     heads = [*stored.known, *remembered.known, *outside]
     found = check_file(path, sizes=[head.size for head in heads], processes=processes)
     trusted = list(keys) or own
+    unsigned: List[Tuple[str, str]] = []
     if keys:
         changes = _key_changes(path, test)
+        unsigned = _unsigned_changes(changes)
         known = _succession(keys, heads, found, changes)
         trusted = [key for key in wide if str(key) in known]
         for head in outside:
@@ -3368,7 +3390,7 @@ def _check_as_it_stands(
                 _refuse_replaced_key(head, changes)
         stored, remembered = stored.believed(known), remembered.believed(known)
     kept = remembered.known + outside
-    remarks = [_AS_IT_STANDS, *stored.remarks, *remembered.remarks]
+    remarks = [_AS_IT_STANDS, *stored.remarks, *remembered.remarks, *unsigned]
     problems += stored.problems + remembered.problems
     signed = sorted(stored.known, key=lambda head: (head.at, head.size), reverse=True)
     problems += _check_beside(folder)
@@ -3464,9 +3486,11 @@ def check_export(
         earlier = [newest, *(open_checkpoint(note, wide, test) for note in notes)]
         kept = [open_checkpoint(note, wide, test) for each in older for note in read_notes(each)]
         heads, believed = [*earlier, *kept], trusted
+        unsigned: List[Tuple[str, str]] = []
         found = check_file(path, sizes=[head.size for head in heads], processes=processes)
         if len(wide) > len(trusted):
             changes = _key_changes(path, test)
+            unsigned = _unsigned_changes(changes)
             known = _succession(keys, heads, found, changes)
             for head in heads:
                 if not _believed(head, known):
@@ -3475,7 +3499,7 @@ def check_export(
         answers = _answers([beside, *older], believed, test)
         problems, remarks, asked = _check_whole(path, found, earlier, kept, answers=answers)
         problems = _no_extract(place) + _strayed(place, packed=False) + problems + _unsigned(found, newest)
-        remarks += _held(problems, heads, found)
+        remarks += unsigned + _held(problems, heads, found)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
     return Report(
