@@ -430,6 +430,13 @@ class _Trail(_Noting, _Choosing):
             found.update(model.global_objects.filter(pk__in=pks).values_list("document_id", flat=True))
         return sorted(found)
 
+    def changelist_view(self, request: Any, *rest: Any, **named: Any) -> Any:
+        """Show the list, which calls documents by title alone, but notes and values by what they say."""
+        response = super().changelist_view(request, *rest, **named)
+        telling = [row for row in _shown(response) if row.content_type.model_class() in {Note, CustomFieldInstance}]
+        note_documents(request, self.documents_of(telling))
+        return response
+
     def get_queryset(self, request: Any) -> QuerySet[Any]:
         """Leave out what it says of documents the asker may not read."""
         rows = super().get_queryset(request)

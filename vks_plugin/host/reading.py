@@ -85,6 +85,8 @@ DOORS: dict[str, Door] = {
     "admin:documents_customfieldinstance_permissions": Door("view", ""),
     "admin:documents_customfieldinstance_permissions_manage_user": Door("view", ""),
     "admin:documents_customfieldinstance_permissions_manage_group": Door("view", ""),
+    # the list of the trail calls notes and values by what they say
+    "admin:auditlog_logentry_changelist": Door("view", ""),
     # an entry of the audit trail has the text of before and after
     "admin:auditlog_logentry_change": Door("text", ""),
 }

@@ -280,6 +280,13 @@ def test_what_a_superuser_reads_in_the_administration_pages(secret: Secret, as_p
     forget()
     assert root.get("/admin/documents/customfieldinstance/").status_code == 200
     assert set(written()) == {("root", "view", False, pk, 1) for pk in secret.ids}
+    # the trail calls notes and values by what they say, documents by title
+    forget()
+    assert "đổi lời khai" in root.get("/admin/auditlog/logentry/").content.decode()
+    assert set(written()) == {("root", "view", False, pk, 1) for pk in secret.ids}
+    forget()
+    assert root.get("/admin/auditlog/logentry/?q=khongco").status_code == 200
+    assert written() == []
     # before something is done to them, those chosen are shown once more
     forget()
     chosen = {"action": "delete_selected", "_selected_action": [note.pk]}
