@@ -174,7 +174,8 @@ def test_a_bundle_and_its_manifest_are_signed_last_and_verified(
     with django_capture_on_commit_callbacks(execute=True):
         second = court.request_bundle(actor=actor, case=filed_case.case, preset="toan_bo")
     second.refresh_from_db()
-    assert second.status == Bundle.Status.FAILED and "hãy báo quản trị" in second.error
+    assert second.status == Bundle.Status.FAILED
+    assert "hãy báo quản trị" in second.error
     assert not second.path.exists()
 
 
@@ -249,7 +250,11 @@ def test_every_form_of_a_deck_says_who_signed_it_until_something_is_changed(
     export = decks.request_deck(actor=lead, presentation=made, file_type="html")
     decks.build_deck(export.pk)
     export.refresh_from_db()
-    assert (export.status, "hãy báo quản trị" in export.error, export.path.exists()) == (DeckExport.Status.FAILED, True, False)
+    assert (export.status, "hãy báo quản trị" in export.error, export.path.exists()) == (
+        DeckExport.Status.FAILED,
+        True,
+        False,
+    )
 
 
 @pytest.mark.django_db
