@@ -209,8 +209,10 @@ def last_checkpoint() -> LedgerCheckpoint | None:
     except OSError:
         # signing is refused then, and the doctor tells
         there = []
-    trusting = trusted_keys(there, list(rows.reverse()))
-    found = next((row for row in rows.iterator() if is_by(row, trusting)), None)
+    # all at once: a cursor on the server that is left half read is closed whenever, in whatever transaction is open then
+    every = list(rows)
+    trusting = trusted_keys(there, every[::-1])
+    found = next((row for row in every if is_by(row, trusting)), None)
     # where nobody can tell whose keys they are, the database is all there is
     return found if found is not None or there else newest
 
