@@ -149,7 +149,7 @@ BAD: dict[str, tuple[Callable[[], dict[str, Any]], int, str]] = {
     "no type": (lambda: form(document_type=""), 400, "Loại tài liệu"),
     "type that is none": (lambda: form(document_type="Giấy gì đó"), 400, "danh mục"),
     "date to come": (lambda: form(date="01/01/2999"), 400, "tương lai"),
-    "date that is none": (lambda: form(date="30/02/2026"), 400, "dd/mm/yyyy"),
+    "date that is none": (lambda: form(date="30/02/2026"), 400, "Không có ngày 30/02/2026"),
     "date long past": (lambda: form(date="01/01/1802"), 400, "1900"),
     "more folios than pages": (lambda: form(folio_from="1", folio_to="9"), 400, "chỉ có 2 trang"),
     "folios backwards": (lambda: form(folio_from="9", folio_to="8"), 400, "9–8"),
