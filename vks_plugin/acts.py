@@ -490,6 +490,12 @@ ACTS: dict[str, Act] = {
         hidden=("exhibits_lacking", "missing"),
     ),
     "hand_over_cancelled": Act(_("Hủy lần giao hồ sơ"), ("hand_over", "part"), hidden=("reason",)),
+    "hand_over_draft_taken": Act(
+        _("Tiếp nhận dự thảo giao hồ sơ của người khác"), ("hand_over", "part", "person_id"), hidden=("person",)
+    ),
+    "hand_over_draft_discarded": Act(
+        _("Bỏ dự thảo giao hồ sơ của người khác"), ("hand_over", "part", "person_id"), hidden=("person", "reason")
+    ),
     "hand_over_settled": Act(
         _("Kết thúc phần chưa giao: thất lạc hoặc giữ hẳn"),
         ("hand_over", "part", "settlement", "volume_numbers", "exhibit_numbers"),

@@ -19,6 +19,8 @@ class VksError(Exception):
         self.message = message
         # the form field the sentence belongs beside, when there is one
         self.field = field
+        # number of what stands in the way, of the kind that was to be made, where the person may see it
+        self.blocked_by: int | None = None
 
 
 class BadInput(VksError):  # noqa: N818 - named for what it says to the reader

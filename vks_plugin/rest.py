@@ -76,6 +76,10 @@ class RefusalSerializer(serializers.Serializer[Any]):
     field = serializers.CharField(
         required=False, help_text="The field of the request the sentence belongs to, when there is one."
     )
+    blocked_by = serializers.IntegerField(
+        required=False,
+        help_text="Number of what stands in the way, of the kind that was to be made, where the asker may see it.",
+    )
 
 
 class ComposedField(serializers.CharField):
@@ -177,10 +181,12 @@ def in_row(number: int, sentence: str) -> str:
 def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an error into an answer; every refusal carries its sentence as `detail`."""
     if isinstance(error, VksError):
-        body = {"detail": error.message}
+        refused: dict[str, Any] = {"detail": error.message}
         if error.field:
-            body["field"] = error.field
-        return Response(body, status=error.status)
+            refused["field"] = error.field
+        if error.blocked_by is not None:
+            refused["blocked_by"] = error.blocked_by
+        return Response(refused, status=error.status)
     if isinstance(error, exceptions.ValidationError):
         sentence, field = _first(error.detail)
         body = {"detail": sentence}

@@ -128,6 +128,8 @@ TABLE = {
     ("vks-hand-over-cancel", "post"): "      404 404 404 404  200  403 200 403",
     # no such paper is filed
     # nobody received it yet
+    # it is a draft no more
+    ("vks-hand-over-take", "post"): "        404 404 404 404  409  403 409 403",
     ("vks-hand-over-settle", "post"): "      404 404 404 404  403  403 409 403",
     ("vks-hand-over-find", "post"): "        404 404 404 404  409  403 409 403",
     ("vks-hand-over-attach", "post"): "      404 404 404 404  400  403 400 403",
@@ -579,7 +581,7 @@ class Addresses:
             "vks-hand-over-file": f"/api/vks/hand-overs/{handed}/file/?format=docx",
             **{
                 f"vks-hand-over-{act}": f"/api/vks/hand-overs/{handed}/{act}/"
-                for act in ("send", "accept", "reject", "cancel", "attach", "settle", "find")
+                for act in ("send", "accept", "reject", "cancel", "attach", "settle", "find", "take")
             },
             "vks-hand-over-record-list": f"/api/vks/hand-overs/{handed}/record/",
             "vks-ledger-checkpoint-list": "/api/vks/ledger-checkpoints/",

@@ -30,6 +30,7 @@ from vks_plugin.custody.actions.hand_overs import Terms
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, Holding, LedgerEntry, Loan
 from vks_plugin.custody.registers import register_paper
+from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -285,6 +286,34 @@ def test_a_draft_is_changed_by_who_gives_and_keeps_what_was_not_said(
     assert clerk.post(f"{where}send/").json()["may"] == ["accept", "reject", "cancel"]
     assert clerk.patch(where, {"note": "Muộn"}, format="json").status_code == 409
     assert clerk.post(f"{where}cancel/", {"reason": "Giao nhầm"}).json()["note"] == "Hai bì niêm phong"
+
+
+def test_a_refusal_leads_to_the_draft_in_the_way_which_is_taken_over_or_put_aside(
+    here: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    chief, clerk, where = as_person("chief_kv1"), as_person("clerk_kv1"), f"/api/vks/cases/{here.code}/hand-overs/"
+    given = {"direction": "vks_ta", "reason": "truy_to", "agency": COURT, "note": "Của lãnh đạo"}
+    made = chief.post(where, given | {"draft": True}, format="json").json()
+    assert (made["drafted_by"], "take" in made["may"]) == (display_name(people["chief_kv1"]), False)
+    refused = clerk.post(where, given, format="json")
+    assert (refused.status_code, refused.json()["blocked_by"]) == (409, made["id"])
+    assert made["drafted_by"] in refused.json()["detail"]
+    there = f"/api/vks/hand-overs/{refused.json()['blocked_by']}/"
+    assert clerk.get(there).json()["may"] == ["send", "cancel", "take"]
+    assert as_person("prosecutor_kv1").post(f"{there}take/").status_code == 403
+    taken = clerk.post(f"{there}take/").json()
+    assert taken["drafted_by"] == display_name(people["clerk_kv1"])
+    assert [taken[name] == made[name] for name in ("note", "volumes", "drafted_at")] == [True] * 3
+    assert (taken["may"], taken["steps"][-1]["act"]) == (["send", "cancel"], "take")
+    for discards, status, field in (
+        ({"discards": made["id"]}, 400, "discard_reason"),
+        ({"discards": 999999, "discard_reason": "Lập lại"}, 404, None),
+    ):
+        answer = chief.post(where, given | discards, format="json")
+        assert (answer.status_code, answer.json().get("field")) == (status, field)
+    answer = chief.post(where, given | {"discards": made["id"], "discard_reason": "Lập lại"}, format="json")
+    assert (answer.status_code, answer.json()["state"]) == (201, "cho_nhan")
+    assert clerk.get(there).json()["state"] == "huy"
 
 
 def test_what_a_court_signed_is_received_at_the_moment_that_is_stated(

@@ -15,12 +15,14 @@ from django.db import IntegrityError, transaction
 from django.test import TestCase
 from django.utils import timezone
 
+from tests.custody.test_acts import data, hidden
 from tests.people import FiledCase, file_pdf, pdf_bytes, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
 from vks_plugin.access.queries import case_decision, visible_cases
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CatalogueType, Exhibit, Folio, Volume
 from vks_plugin.custody.actions.hand_overs import (
+    Discarded,
     Terms,
     accept,
     amend,
@@ -31,6 +33,7 @@ from vks_plugin.custody.actions.hand_overs import (
     hand_over,
     reject,
     send,
+    take_draft,
     terms_of,
 )
 from vks_plugin.custody.actions.holding import pass_to, state_beginning, write_beginning
@@ -68,6 +71,7 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.filing.records import hand_in_record
 from vks_plugin.organization import letters
 from vks_plugin.organization.models import Appointment
+from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -912,6 +916,106 @@ def test_a_part_is_in_one_open_hand_over_at_a_time(
     assert holder_of(at_office).keeper.unit == units["QN-KV1"]
 
 
+def _entries(case: CaseFile, kind: str) -> list[dict[str, Any]]:
+    return [data(entry) for entry in LedgerEntry.objects.filter(case=case, kind=kind).order_by("seq")]
+
+
+def test_a_forgotten_draft_is_told_with_whose_it_is_and_taken_over_with_all_it_says(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    chief, clerk = people["chief_kv1"], people["clerk_kv1"]
+    with time_machine.travel(timezone.now() - dt.timedelta(days=40), tick=False):
+        begun = f"{timezone.localtime():%H:%M %d/%m/%Y}"
+        terms = replace(TO_COURT, note="Gửi kèm USB", seal_condition="Hai bì", total_pages=310)
+        row = HandOver.objects.get(pk=draft(actor=chief, case=at_office, terms=terms).pk)
+    with pytest.raises(Conflict) as refused:
+        draft(actor=clerk, case=at_office, terms=TO_COURT)
+    told = refused.value
+    assert display_name(chief) in told.message
+    assert (units["QN-KV1"].name in told.message, begun in told.message) == (True, True)
+    assert ("tiếp nhận" in told.message, told.blocked_by) == (True, row.pk)
+    before = terms_of(row)
+    taken = take_draft(actor=clerk, row=row)
+    said = terms_of(HandOver.objects.get(pk=row.pk))
+    assert said == replace(before, giver_name=display_name(clerk), giver_title="Văn thư")
+    assert (taken.created_by, taken.steps[-1]["act"], taken.steps[-1]["text"]) == (clerk, "take", display_name(chief))
+    (entry,) = _entries(at_office, "hand_over_draft_taken")
+    assert entry == {"hand_over": row.pk, "part": "hsva", "person_id": chief.pk}
+    with pytest.raises(Conflict, match="của bạn"):
+        take_draft(actor=clerk, row=row)
+    with pytest.raises(Conflict, match="dự thảo của bạn"):
+        draft(actor=clerk, case=at_office, terms=TO_COURT)
+    sent = send(actor=clerk, row=row)
+    with pytest.raises(Conflict, match="không còn là dự thảo"):
+        take_draft(actor=chief, row=row)
+    with pytest.raises(Conflict, match=f"số {sent.written_number}.*chờ nhận"):
+        draft(actor=chief, case=at_office, terms=TO_COURT)
+    reject(actor=clerk, row=sent, checks=PASSED._replace(served=False), missing="Chưa tống đạt")
+    with pytest.raises(Conflict, match="ghi chưa nhận"):
+        draft(actor=chief, case=at_office, terms=TO_COURT)
+
+
+def test_a_name_somebody_wrote_in_stays_when_a_draft_is_taken_over(
+    at_office: CaseFile, people: dict[str, User]
+) -> None:
+    terms = replace(TO_COURT, giver_name="Hoàng Văn Ký", giver_title="Phó Viện trưởng")
+    row = draft(actor=people["chief_kv1"], case=at_office, terms=terms)
+    taken = take_draft(actor=people["clerk_kv1"], row=row)
+    assert (taken.giver_name, taken.giver_title) == ("Hoàng Văn Ký", "Phó Viện trưởng")
+
+
+def test_a_draft_in_the_way_is_put_aside_with_a_reason_in_one_act_or_stays(
+    at_office: CaseFile, people: dict[str, User]
+) -> None:
+    chief, clerk = people["chief_kv1"], people["clerk_kv1"]
+    row = draft(actor=chief, case=at_office, terms=replace(TO_COURT, note="Gửi kèm USB"))
+    with pytest.raises(BadInput, match="lý do hủy") as refused:
+        hand_over(actor=clerk, case=at_office, terms=TO_COURT, instead_of=Discarded(row, " "))
+    assert refused.value.field == "discard_reason"
+    # what it was to make way for is refused: the draft stays
+    with pytest.raises(BadInput, match="tên cơ quan"):
+        hand_over(
+            actor=clerk, case=at_office, terms=replace(TO_COURT, agency=""), instead_of=Discarded(row, "Ghi nhầm")
+        )
+    row.refresh_from_db()
+    assert (row.state, _entries(at_office, "hand_over_draft_discarded")) == ("du_thao", [])
+    given = hand_over(actor=clerk, case=at_office, terms=TO_COURT, instead_of=Discarded(row, "Ghi nhầm Tòa"))
+    row.refresh_from_db()
+    assert (given.state, row.state, row.note) == ("cho_nhan", "huy", "Gửi kèm USB")
+    assert (row.steps[-1]["act"], row.steps[-1]["text"]) == ("cancel", "Ghi nhầm Tòa")
+    (entry,) = _entries(at_office, "hand_over_draft_discarded")
+    assert entry == {"hand_over": row.pk, "part": "hsva", "person_id": chief.pk}
+    (kept,) = LedgerEntry.objects.filter(kind="hand_over_draft_discarded")
+    assert hidden(kept) == {"person": display_name(chief), "reason": "Ghi nhầm Tòa"}
+    with pytest.raises(Conflict, match="tải lại trang"):
+        draft(actor=clerk, case=at_office, terms=TO_COURT, instead_of=Discarded(given, "Không phải dự thảo"))
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_a_draft_of_another_office_is_told_of_and_is_that_offices_to_put_aside(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """What one office kept back it can have begun to send after the rest, which the office that has the rest cannot see."""
+    clerk, other = people["clerk_kv1"], people["clerk_kv3"]
+    terms = Terms(part="hsva", direction="vks_vks", reason="tra_ho_so", other_unit=units["QN-KV3"], volumes=[1, 2])
+    before = hand_over(actor=clerk, case=at_office, terms=terms)
+    before = accept(actor=other, row=before, checks=PASSED, missing="Tập 3 còn sao chụp")
+    row = draft(actor=clerk, case=at_office, terms=replace(terms, volumes=[3], completes=before, note="Riêng"))
+    back = replace(terms, other_unit=units["QN-KV1"], volumes=None)
+    with pytest.raises(Conflict) as refused:
+        draft(actor=other, case=at_office, terms=back)
+    told = refused.value
+    assert (units["QN-KV1"].name in told.message, "Riêng" in told.message, told.blocked_by) == (True, False, None)
+    aside = Discarded(row, "Vướng lần giao của tôi")
+    with pytest.raises(NotAllowed, match="Chỉ bên giao"):
+        draft(actor=other, case=at_office, terms=back, instead_of=aside)
+    for who in ("clerk_kv3", "prosecutor_kv1"):
+        with pytest.raises(NotAllowed, match="Chỉ bên giao"):
+            take_draft(actor=people[who], row=row)
+    row.refresh_from_db()
+    assert (row.state, row.created_by) == ("du_thao", clerk)
+
+
 _MAY = {
     "du_thao": {"amend", "send", "cancel"},
     "cho_nhan": {"accept", "reject", "cancel"},
@@ -1051,8 +1155,9 @@ def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else
                             continue
                         do(people[who])
                         target = HAND_OVER.move(act).target if act not in {"amend", "attach"} else state
-                        # of a draft nobody was told
-                        told = int(act != "amend" and (state, act) != ("du_thao", "cancel"))
+                        # of a draft nobody was told, but who drew it up counts on it
+                        own_draft = (state, act, who) == ("du_thao", "cancel", "chief_kv1")
+                        told = int(act != "amend" and not own_draft)
                         entries = LedgerEntry.objects.count() - len(before[0])
                         expected = (target, way.entries if act == "accept" else told)
                         assert (HandOver.objects.get(pk=row.pk).state, entries) == expected, (state, act, who)

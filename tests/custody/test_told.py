@@ -33,7 +33,6 @@ UNTOLD = {
     "court.deck.actions.remove_mark": _PREPARED,
     "court.redaction_works.cancel_work": _STOPPED,
     "custody.actions.fixity.stop_check": _STOPPED,
-    "custody.actions.hand_overs.draft": _DRAFT,
     "custody.actions.hand_overs.amend": _DRAFT,
     "custody.actions.hand_overs.amend_parts": _DRAFT,
     "exchange.actions.discard": "a list that was handed in and never loaded; `list_imported` says what was",

@@ -19,12 +19,13 @@ from vks_plugin.access.temporary import open_for_loan
 from vks_plugin.access.transfers import transfer_case
 from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions
-from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
+from vks_plugin.custody.actions.hand_overs import Terms, accept, draft, hand_over
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, Keeper, Loan
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.organization.models import Appointment, ProcuracyUnit, UnitSuccession
+from vks_plugin.organization.queries import display_name
 from vks_plugin.web.custody_forms import PaperChoice, RegisterForm
 
 if TYPE_CHECKING:
@@ -221,6 +222,65 @@ def test_the_office_that_is_to_receive_sees_the_record_and_nothing_else(
     assert receiver.get(f"/vks/cases/{code}/custody/").status_code == 200
     assert clerk.get(f"/vks/cases/{code}/custody/").status_code == 404
     assert clerk.get(f"/vks/custody/{row.pk}/").status_code == 200
+
+
+def test_a_draft_in_the_way_is_taken_over_or_put_aside_from_the_page_that_tells_of_it(
+    twelve: CaseFile, as_person: SignIn, people: dict[str, User]
+) -> None:
+    code, chief, clerk = twelve.code, people["chief_kv1"], as_person("clerk_kv1")
+    terms = Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY, note="Kèm hai đĩa")
+    row = draft(actor=chief, case=twelve, terms=terms)
+    where, volumes = f"/vks/custody/new/?case={code}", [str(number) for number in range(1, 13)]
+    page = Page(clerk.get(where))
+    assert f"dự thảo của {display_name(chief)} ({twelve.unit.name}), lập lúc" in page.text
+    assert page.fields["discards"] == str(row.pk)
+    assert {f"/vks/custody/{row.pk}/", f"/vks/custody/{row.pk}/take/"} <= _addresses(page)
+    sent = {
+        "part": "hsva",
+        "direction": "cqdt_vks",
+        "agency": AGENCY,
+        "other_unit": "QN-KV1",
+        "giver_name": "Lê Văn Điều",
+        "reason": "ket_thuc_dt",
+        "volumes": volumes,
+        "note": "Của văn thư",
+        "discards": str(row.pk),
+    }
+    # without a reason the draft stays, and so does what was typed
+    answer = clerk.post(where, sent)
+    page = Page(answer)
+    assert (answer.status_code, page.fields["note"], page.fields["discards"]) == (409, "Của văn thư", str(row.pk))
+    # another one than was shown is not put aside unseen
+    assert clerk.post(where, sent | {"discards": "999999", "discard_reason": "Lập lại"}).status_code == 409
+    row.refresh_from_db()
+    assert row.state == "du_thao"
+    answer = clerk.post(f"/vks/custody/{row.pk}/take/", follow=True)
+    page = Page(answer)
+    assert (answer.status_code, page.fields["note"]) == (200, "Kèm hai đĩa")
+    row.refresh_from_db()
+    assert row.created_by == people["clerk_kv1"]
+    text = Page(clerk.get(f"/vks/custody/{row.pk}/")).text
+    assert f"Dự thảo của {display_name(people['clerk_kv1'])}" in text
+    assert f"Tiếp nhận dự thảo – {display_name(people['clerk_kv1'])}" in text
+    assert "Bạn sửa và giao tiếp" not in text
+    # of others' now, and put aside for what is given at once
+    leader = as_person("chief_kv1")
+    text = Page(leader.get(where)).text
+    assert display_name(people["clerk_kv1"]) in text
+    answer = leader.post(where, sent | {"discard_reason": "Lập lại theo biên bản mới"}, follow=True)
+    assert "Đã giao, chờ bên nhận." in Page(answer).text
+    row.refresh_from_db()
+    assert (row.state, row.note, HandOver.objects.latest("pk").note) == ("huy", "Kèm hai đĩa", "Của văn thư")
+    assert "Lập lại theo biên bản mới" in Page(clerk.get(f"/vks/custody/{row.pk}/")).text
+    # what was sent is told with its number and offers neither
+    page = Page(clerk.get(where))
+    assert "chờ nhận" in page.text
+    assert "discards" not in page.fields
+    assert clerk.post(f"/vks/custody/{HandOver.objects.latest('pk').pk}/take/").status_code == 409
+
+
+def _addresses(page: Page) -> set[str]:
+    return {str(each.get("href") or each.get("action")) for _tag, each in page.elements}
 
 
 def test_who_lost_a_case_gives_its_paper_on_by_the_code_on_the_label(

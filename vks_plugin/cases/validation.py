@@ -241,6 +241,8 @@ class ClosingHandOver:
 
     others_open: bool = False
     """Whether another hand-over of the same paper file is open."""
+    other: str = ""
+    """Which one that is, in words; empty: it is not told."""
     by_receiver: bool = True
     """Whether who closes it acts for the receiving side."""
     refused: bool = False
@@ -254,7 +256,12 @@ class ClosingHandOver:
 
 def hand_over_closed(facts: ClosingHandOver) -> Findings:
     """V07: one open hand-over at a time, closed by the receiver, accepted only complete, refused only with a reason."""
-    if facts.others_open:
+    if facts.others_open and facts.other:
+        sentence, field = (
+            Sentence(_("Phần hồ sơ này đang có một lần giao nhận chưa xong: %(which)s."), which=facts.other),
+            "",
+        )
+    elif facts.others_open:
         sentence, field = (
             Sentence(_("Phần hồ sơ này đang có một lần giao nhận chưa xong: hãy xử lý lần đó trước.")),
             "",

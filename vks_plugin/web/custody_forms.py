@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.actions.registration import oddity_of
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.actions.hand_overs import Terms, terms_of
+from vks_plugin.custody.actions.hand_overs import Discarded, Terms, terms_of
 from vks_plugin.custody.handing import (
     CHECKS,
     DIRECTIONS,
@@ -33,6 +33,7 @@ from vks_plugin.custody.queries.hand_overs import (
     exhibit_in_words,
     exhibits_meant,
     exhibits_to_give,
+    in_the_way,
     knows_of,
     may_attach,
     may_take_in,
@@ -170,6 +171,9 @@ class HandOverForm(_ScanForm):
     where = forms.CharField(label=_("Nơi giao nhận"), max_length=200, required=False)
     decision = forms.CharField(label=_("Số, ngày văn bản chuyển vụ án"), max_length=200, required=False)
     note = forms.CharField(label=_("Ghi chú"), max_length=500, required=False)
+    # the draft in the way that was shown when the reason was written
+    discards = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    discard_reason = forms.CharField(label=_("Lý do bỏ dự thảo ấy"), max_length=500, required=False)
 
     def __init__(
         self,
@@ -207,6 +211,8 @@ class HandOverForm(_ScanForm):
             *((value, gettext(REASONS[value])) for value in reasons_for(case.kind, self.chosen_direction)),
         ]
         self.initial.update({"part": self.chosen_part, "direction": self.chosen_direction})
+        self.in_the_way = in_the_way(user, case, self.chosen_part) if row is None else None
+        self.initial["discards"] = self.in_the_way.row.pk if self.in_the_way is not None else None
         self._receivers(user)
         direction = self.chosen_direction
         self.list_volumes(
@@ -292,12 +298,20 @@ class HandOverForm(_ScanForm):
             unused.append("decision")
         if not self.fields["exhibits"].choices:  # type: ignore[attr-defined]
             unused.append("exhibits")
+        if self.in_the_way is None or not self.in_the_way.may_discard:
+            unused += ["discards", "discard_reason"]
         return unused
 
     def clean_person(self) -> User | None:
         """Return who is to receive it."""
         chosen = self.cleaned_data["person"]
         return User.objects.get(pk=chosen) if chosen else None
+
+    def discarded(self) -> Discarded | None:
+        """Return the draft that is put aside for this, and why; None where nobody says why: it stays in the way."""
+        there, why = self.in_the_way, self.cleaned_data.get("discard_reason", "")
+        shown = there is not None and self.cleaned_data.get("discards") == there.row.pk
+        return Discarded(there.row, why) if there is not None and shown and why else None
 
     def terms(self) -> Terms:
         """Return what was entered."""

@@ -407,6 +407,7 @@ OURS: dict[str, str] = {
         api/vks/hand-overs/{pk}/reject
         api/vks/hand-overs/{pk}/send
         api/vks/hand-overs/{pk}/settle
+        api/vks/hand-overs/{pk}/take
         api/vks/intake/{id}/discard
         api/vks/intake/{id}/retry
         api/vks/loans/{pk}/answer-renewal

@@ -50,9 +50,11 @@ from vks_plugin.custody.queries.hand_overs import (
     exhibits_to_give,
     gives,
     hand_overs_for,
+    in_the_way,
     is_own_gift,
     knows_of,
     late_for,
+    may_take,
     offices_taking,
     pages_of,
     papers_to_attach,
@@ -121,25 +123,107 @@ def _titled(user: User, unit: ProcuracyUnit | None) -> str:
     return str(Role(roles[0]).label) if roles else ""
 
 
+@dataclass(frozen=True)
+class Discarded:
+    """A draft that is put aside for another hand-over of the same part, and why."""
+
+    row: HandOver
+    reason: str
+
+
 @transaction.atomic
-def draft(*, actor: User, case: CaseFile, terms: Terms) -> HandOver:
+def draft(*, actor: User, case: CaseFile, terms: Terms, instead_of: Discarded | None = None) -> HandOver:
     """Begin a hand-over; the other side sees it once it is sent.
+
+    Args:
+        actor: who keeps the paper that is given, or taken in.
+        case: the case.
+        terms: what the hand-over says.
+        instead_of: the draft that stands in the way; it is put aside in the same act, or neither is done.
 
     Raises:
         NotFound: the actor has nothing to do with paper of this case.
-        NotAllowed: the actor does not keep the paper that is given, or taken in.
-        BadInput: see `_filled`.
+        NotAllowed: the actor does not keep the paper that is given, or taken in; or may not put the draft aside.
+        BadInput: see `_filled`; or no reason why the draft is put aside.
         Conflict: the part is being handed over already, is lent (a volume of it is enough), or is not where it would be
-            given from.
+            given from; or the draft is none any more.
     """
     case = lock_case(case)
     row = HandOver(case=case, part=terms.part, created_by=actor)
     _fill(row, actor, terms)
+    if instead_of is not None:
+        _put_aside(actor, row, instead_of)
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:
-        enforce(hand_over_closed(ClosingHandOver(others_open=True)), Conflict)
+        _refuse_another(actor, row)
+    return row
+
+
+def _put_aside(actor: User, row: HandOver, draft_there: Discarded) -> None:
+    there = HandOver.objects.filter(pk=draft_there.row.pk, case=row.case, part=row.part, state="du_thao").first()
+    if there is None:
+        raise Conflict(_("Dự thảo ấy đã gửi, đã bỏ, hoặc không của phần hồ sơ này: hãy tải lại trang."))
+    try:
+        cancel(actor=actor, row=there, reason=draft_there.reason)
+    except BadInput as error:
+        error.field = "discard_reason"
+        raise
+
+
+def _refuse_another(actor: User, row: HandOver) -> None:
+    """Refuse a second hand-over of a part, and say which one there is: nobody else could do away with a forgotten draft.
+
+    Raises:
+        Conflict: always.
+    """
+    there = in_the_way(actor, row.case, row.part)
+    try:
+        enforce(
+            hand_over_closed(ClosingHandOver(others_open=True, other=there.words if there is not None else "")),
+            Conflict,
+        )
+    except Conflict as error:
+        error.blocked_by = there.row.pk if there is not None and there.may_open else None
+        raise
+
+
+@transaction.atomic
+def take_draft(*, actor: User, row: HandOver) -> HandOver:
+    """Take over a draft somebody else of the giving side began: what it says stays, and the actor signs where its maker was to.
+
+    Raises:
+        NotAllowed: the actor is not of the giving side.
+        BadInput: the actor is who is to receive it.
+        Conflict: it is no draft any more, or the actor's own.
+    """
+    row = locked(row)
+    require_giving(actor, row)
+    if row.state != "du_thao":
+        raise Conflict(_("Lần giao nhận này không còn là dự thảo: hãy tải lại trang."))
+    if row.created_by_id == actor.pk:
+        raise Conflict(_("Dự thảo này đã là của bạn."))
+    if not may_take(actor, row):
+        raise BadInput(_("Bạn là người nhận nên không tiếp nhận được dự thảo này."), field="person")
+    maker = row.created_by
+    steps = as_step(row, actor, "take", display_name(maker))
+    changes: dict[str, Any] = {"created_by": actor, "steps": steps}
+    if row.giver_person_id is None and row.giver_unit is not None and row.giver_name == display_name(maker)[:200]:
+        changes |= {"giver_name": display_name(actor)[:200], "giver_title": _titled(actor, row.giver_unit)}
+    # the case is held: nobody sends or discards it meanwhile
+    HandOver.objects.filter(pk=row.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    tell(
+        "hand_over_draft_taken",
+        actor=actor,
+        case=row.case,
+        hand_over=row.pk,
+        part=row.part,
+        person_id=maker.pk,
+        person=display_name(maker),
+    )
     return row
 
 
@@ -498,7 +582,13 @@ def locked(row: HandOver) -> HandOver:
     """Return a hand-over as it is now, its case held until the transaction ends."""
     lock_case(row.case)
     return HandOver.objects.select_related(
-        "case__unit__parent", "giver_unit", "receiver_unit", "giver_person", "receiver_person", "completes"
+        "case__unit__parent",
+        "giver_unit",
+        "receiver_unit",
+        "giver_person",
+        "receiver_person",
+        "completes",
+        "created_by",
     ).get(pk=row.pk)
 
 
@@ -610,13 +700,13 @@ def send(*, actor: User, row: HandOver) -> HandOver:
 
 
 @transaction.atomic
-def hand_over(*, actor: User, case: CaseFile, terms: Terms) -> HandOver:
+def hand_over(*, actor: User, case: CaseFile, terms: Terms, instead_of: Discarded | None = None) -> HandOver:
     """Begin a hand-over and send it at once.
 
     Raises:
         NotFound, NotAllowed, BadInput, Conflict: see `draft` and `send`.
     """
-    return send(actor=actor, row=draft(actor=actor, case=case, terms=terms))
+    return send(actor=actor, row=draft(actor=actor, case=case, terms=terms, instead_of=instead_of))
 
 
 @transaction.atomic
@@ -1069,7 +1159,9 @@ def reject(
 
 @transaction.atomic
 def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
-    """Take back a hand-over nobody received; a number that was given stays given. The ledger hears of no draft.
+    """Take back a hand-over nobody received; a number that was given stays given.
+
+    The ledger hears of no draft, unless somebody else than its maker puts it aside; what it said stays to be read.
 
     Raises:
         NotAllowed: the actor is not of the giving side.
@@ -1083,7 +1175,18 @@ def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
         raise BadInput(_("Hãy ghi lý do hủy (không quá 500 chữ cái)."), field="reason")
     move(row, HAND_OVER, "cancel", steps=as_step(row, actor, "cancel", reason))
     if row.number is None:
-        # a draft: nobody was told that it was there
+        # a draft: nobody was told that it was there, but its maker counts on it
+        if row.created_by_id != actor.pk:
+            tell(
+                "hand_over_draft_discarded",
+                actor=actor,
+                case=row.case,
+                hand_over=row.pk,
+                part=row.part,
+                person_id=row.created_by_id,
+                person=display_name(row.created_by),
+                reason=reason,
+            )
         return row
     tell("hand_over_cancelled", actor=actor, case=row.case, hand_over=row.pk, part=row.part, reason=reason)
     return row

@@ -21,7 +21,7 @@ from vks_plugin.access.api import CASE_CODE
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
-from vks_plugin.custody.actions.hand_overs import Terms
+from vks_plugin.custody.actions.hand_overs import Discarded, Terms
 from vks_plugin.custody.actions.moving import SHORTEST_REASON
 from vks_plugin.custody.actions.settling import find_rest, require_finding, require_settling, settle_rest
 from vks_plugin.custody.api.settled import SettledPieceSerializer
@@ -38,6 +38,7 @@ from vks_plugin.custody.queries.hand_overs import (
     late_for,
     may_attach,
     may_hand_in,
+    may_take,
     moves_of,
     named_rows,
     papers_to_attach,
@@ -54,6 +55,7 @@ from vks_plugin.custody.queries.settled import acts_on_rest
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput
 from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import display_name
 from vks_plugin.rest import (
     FORMAT,
     LARGEST_NUMBER,
@@ -124,10 +126,14 @@ class HandedExhibitSerializer(serializers.Serializer[Any]):
 class HandOverStepSerializer(serializers.Serializer[Any]):
     """What was done to a hand-over."""
 
-    act = serializers.CharField(help_text="`send`, `accept`, `reject`, `cancel`, `paper`, `settle` or `find`.")
+    act = serializers.CharField(
+        help_text="`send`, `accept`, `reject`, `cancel`, `paper`, `settle`, `find` or `take` (a draft)."
+    )
     at = serializers.DateTimeField()
     by = serializers.CharField(help_text="Name of who did it.")
-    text = serializers.CharField(help_text="What was missing, or why it was cancelled, settled or found.")
+    text = serializers.CharField(
+        help_text="What was missing, why it was cancelled, settled or found, or whose draft it was."
+    )
 
 
 class AttachableSerializer(serializers.Serializer[CaseDocument]):
@@ -181,13 +187,17 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     has_signed_paper = serializers.SerializerMethodField()
     awaits_paper = serializers.BooleanField()
     steps = HandOverStepSerializer(many=True)
+    drafted_by = serializers.SerializerMethodField(
+        help_text="Name of who draws it up; of a draft that was taken over, of who took it."
+    )
+    drafted_at = serializers.DateTimeField(source="created_at", help_text="When it was begun.")
     sent_at = serializers.DateTimeField(allow_null=True)
     accepted_at = serializers.DateTimeField(
         allow_null=True, help_text="The moment of receipt; of an agency outside as it was stated."
     )
     may = serializers.SerializerMethodField(
         help_text="What the asker may do to it now: `send`, `accept`, `reject`, `cancel`, `attach`, `scan` "
-        "(hand in the scan of the signed record), `settle`, `find` (what did not come along). Null in lists."
+        "(hand in the scan of the signed record), `settle`, `find` (what did not come along), `take` (somebody else's draft). Null in lists."
     )
     papers = serializers.SerializerMethodField(
         help_text="Signed records the asker may attach, or choose when receiving. Null in lists."
@@ -229,7 +239,8 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
             return None
         attaches = takes_paper(row) and (gives(asker, row) or receives(asker, row)) and may_attach(asker, row)
         papers = (["attach"] if attaches else []) + (["scan"] if may_hand_in(asker, row) else [])
-        return [move.name for move in moves_of(asker, row)] + papers + acts_on_rest(asker, row)
+        taking = ["take"] if may_take(asker, row) else []
+        return [move.name for move in moves_of(asker, row)] + papers + acts_on_rest(asker, row) + taking
 
     @extend_schema_field(AttachableSerializer(many=True, allow_null=True))
     def get_papers(self, row: HandOver) -> Any:
@@ -245,6 +256,10 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     def get_settled(self, row: HandOver) -> Any:
         """Return what was ever settled."""
         return [SettledPieceSerializer(each).data for each in settled_told(row)]
+
+    def get_drafted_by(self, row: HandOver) -> str:
+        """Return who draws it up."""
+        return display_name(row.created_by)
 
     @extend_schema_field(SideSerializer())
     def get_giver(self, row: HandOver) -> Any:
@@ -300,6 +315,13 @@ class NewHandOverSerializer(AmendSerializer):
     direction = serializers.CharField(help_text=_named(DIRECTIONS))
     completes = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_NUMBER)
     draft = serializers.BooleanField(default=False, help_text="Whether it is kept and not sent yet.")
+    discards = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=LARGEST_NUMBER,
+        help_text="The draft of the same part that stands in the way (`blocked_by` of the refusal) and is put aside by this, by who may cancel it.",
+    )
+    discard_reason = ComposedField(default="", allow_blank=True, help_text="Why; needed with `discards`.")
 
 
 class FoundSerializer(InputSerializer):
@@ -450,11 +472,13 @@ class CaseHandOverViewSet(ApiViewSet):
         given = dict(self.given(NewHandOverSerializer))
         begin = acts.draft if given.pop("draft") else acts.hand_over
         completes = given.pop("completes", None)
+        discards, why = given.pop("discards", None), given.pop("discard_reason")
+        instead_of = Discarded(hand_over_for(self.actor, discards), why) if discards is not None else None
         terms = Terms(
             **_sides(given),
             completes=hand_over_for(self.actor, completes) if completes is not None else None,
         )
-        row = begin(actor=self.actor, case=case, terms=terms)
+        row = begin(actor=self.actor, case=case, terms=terms, instead_of=instead_of)
         return self.shown(hand_over_for(self.actor, row.pk), status=201)
 
     @extend_schema(
@@ -552,6 +576,19 @@ class HandOverViewSet(ApiViewSet):
     def send(self, _request: Request, pk: str) -> Response:
         """Send it."""
         acts.send(actor=self.actor, row=hand_over_for(self.actor, pk))
+        return self._after(pk)
+
+    @extend_schema(
+        summary="Take over somebody else's draft",
+        description="For the giving side. What it says stays; the asker signs where its maker was to.",
+        parameters=[_NUMBER],
+        request=None,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def take(self, _request: Request, pk: str) -> Response:
+        """Take it over."""
+        acts.take_draft(actor=self.actor, row=hand_over_for(self.actor, pk))
         return self._after(pk)
 
     @extend_schema(

@@ -121,6 +121,7 @@ class HandOver(models.Model):
     # [{"act", "at", "by", "text"}, …], so that both sides read what went before; the ledger is the proof
     steps = models.JSONField(default=list)
 
+    # who draws it up: of a draft that somebody took over, that one
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(auto_now_add=True)
     # the first time it was sent: a register that was printed keeps the row, however often it is sent again
@@ -137,6 +138,7 @@ class HandOver(models.Model):
 
     if TYPE_CHECKING:
         case_id: int
+        created_by_id: int
         giver_unit_id: int | None
         receiver_unit_id: int | None
         giver_person_id: int | None

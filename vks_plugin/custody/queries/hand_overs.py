@@ -51,8 +51,10 @@ from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import (
     acting_for,
+    display_name,
     looked_up,
     posts_in_force,
+    present_office,
     taken_over_by,
     with_taken_over,
 )
@@ -89,7 +91,13 @@ def hand_overs_for(user: User) -> QuerySet[HandOver]:
         | (Q(giver_unit__isnull=True) & of_offices(user, unit="receiver_unit"))
     )
     return HandOver.objects.filter(seen).select_related(
-        "case__unit", "giver_unit__parent", "receiver_unit__parent", "giver_person", "receiver_person", "number_unit"
+        "case__unit",
+        "giver_unit__parent",
+        "receiver_unit__parent",
+        "giver_person",
+        "receiver_person",
+        "number_unit",
+        "created_by",
     )
 
 
@@ -167,6 +175,70 @@ def is_own_gift(user: User, row: HandOver) -> bool:
     Both sides confirm: somebody else receives it. Of an agency outside our clerk records both, and its signed record proves it.
     """
     return not row.direction_data.is_outside and user.pk in {row.sent_by_id, row.giver_person_id}
+
+
+def may_take(user: User, row: HandOver) -> bool:
+    """Tell whether the person may take over a draft that somebody else of the giving side began (`gives`).
+
+    Who is to receive it could not send it.
+    """
+    is_anothers = row.state == "du_thao" and row.created_by_id != user.pk
+    return is_anothers and row.receiver_person_id != user.pk and gives(user, row)
+
+
+@dataclass(frozen=True)
+class InTheWay:
+    """The hand-over that keeps another one of the same part from being begun, as one person may be told of it."""
+
+    row: HandOver
+    words: str
+    """Whose it is and since when, and who may do away with it where the person may not."""
+    may_open: bool
+    """Whether the person may see it."""
+    may_take: bool
+    may_discard: bool
+    """Whether the person may put it aside as a draft."""
+
+
+def in_the_way(user: User, case: CaseFile, part: str) -> InTheWay | None:
+    """Return what keeps somebody who hands the part over from beginning to; None: nothing does.
+
+    Whoever may give the paper, or take it in, is told by whom and in which office it was begun, though it be another one: nobody
+    else could ask there. What it says is told to who may see it.
+    """
+    rows = HandOver.objects.filter(case=case, part=part, state__in=HAND_OVER.open)
+    row = rows.select_related("case", "giver_unit", "receiver_unit", "giver_person", "created_by").first()
+    if row is None:
+        return None
+    is_draft, acts_for_it = row.state == "du_thao", gives(user, row)
+    ours = row.giver_unit or row.receiver_unit
+    said = {
+        "maker": display_name(row.created_by),
+        "office": present_office(ours).name if ours is not None else "",
+        "number": row.written_number,
+        "when": f"{timezone.localtime(row.created_at if is_draft or row.sent_at is None else row.sent_at):%H:%M %d/%m/%Y}",
+    }
+    if is_draft and acts_for_it:
+        words = _("dự thảo của %(maker)s (%(office)s), lập lúc %(when)s: hãy tiếp nhận dự thảo ấy, hoặc bỏ kèm lý do")
+        if row.created_by_id == user.pk:
+            words = _("dự thảo của bạn (%(office)s), lập lúc %(when)s: hãy sửa và giao dự thảo ấy, hoặc bỏ kèm lý do")
+    elif is_draft:
+        words = _(
+            "dự thảo của %(maker)s (%(office)s), lập lúc %(when)s: người ấy, hoặc văn thư, lãnh đạo đơn vị ấy, giao hoặc bỏ được"
+        )
+    elif row.state == "chua_nhan":
+        words = _(
+            "số %(number)s, %(office)s giao lúc %(when)s, bên nhận ghi chưa nhận: bên giao giao lại hoặc hủy trước"
+        )
+    else:
+        words = _("số %(number)s, %(office)s giao lúc %(when)s, chờ nhận: hãy nhận hoặc hủy lần đó trước")
+    return InTheWay(
+        row,
+        words % said,
+        may_open=hand_overs_for(user).filter(pk=row.pk).exists(),
+        may_take=may_take(user, row),
+        may_discard=is_draft and acts_for_it,
+    )
 
 
 def _offices_of(user: User) -> set[int]:

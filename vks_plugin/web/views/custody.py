@@ -43,6 +43,7 @@ from vks_plugin.custody.queries.hand_overs import (
     left_loose,
     may_begin,
     may_hand_in,
+    may_take,
     moves_of,
     named_rows,
     owes_rest,
@@ -72,6 +73,7 @@ from vks_plugin.custody.registers import keeps_registers, require_registers, wri
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.filing.records import hand_in_record
+from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop
 from vks_plugin.web.custody_forms import (
     AttachForm,
@@ -93,7 +95,7 @@ ON_A_PAGE = 50
 SHORT_LIST = 100
 """Of what waits: the rest is found once these are settled."""
 
-_ACTS = frozenset({"send", "cancel", "accept", "reject", "attach", "scan", "settle", "find"})
+_ACTS = frozenset({"send", "take", "cancel", "accept", "reject", "attach", "scan", "settle", "find"})
 _ON_REST = frozenset({"settle", "find"})
 """Acts on what did not come along, after the hand-over is over."""
 _STEPS = {
@@ -101,6 +103,7 @@ _STEPS = {
     "accept": gettext_noop("Nhận"),
     "reject": gettext_noop("Chưa nhận"),
     "cancel": gettext_noop("Hủy"),
+    "take": gettext_noop("Tiếp nhận dự thảo"),
     "paper": gettext_noop("Gắn biên bản đã ký"),
     "settle": gettext_noop("Kết thúc phần chưa giao"),
     "find": gettext_noop("Đã tìm thấy"),
@@ -250,7 +253,7 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 begin = acts.draft if request.POST.get("act") == "draft" else acts.hand_over
-                row = begin(actor=request.user, case=case, terms=form.terms())
+                row = begin(actor=request.user, case=case, terms=form.terms(), instead_of=form.discarded())
             except VksError as error:
                 form.place(error, {"place": "where"})
                 status = error.status
@@ -259,9 +262,7 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
                 messages.success(request, said, extra_tags=OURS)
                 return redirect("vks:hand_over", pk=row.pk)
     context = _giving(request.user, form) | {
-        "open": HandOver.objects.filter(
-            case=case, part=form.chosen_part, state__in=["du_thao", "cho_nhan", "chua_nhan"]
-        ).first(),
+        "open": form.in_the_way,
         "completes": completes,
         "back": reverse("vks:custody"),
     }
@@ -342,6 +343,8 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "knows": knows,
         "named": row.pk in named_rows(request.user, [row]),
         "late": is_late(row),
+        "drafted_by": display_name(row.created_by) if row.state == "du_thao" else "",
+        "may_take": may_take(request.user, row),
         "checks": [(_(label), getattr(row, name)) for name, label in row.checks.items()],
         "article": _(row.article) if row.article else "",
         "steps": [
@@ -387,7 +390,7 @@ def _signed_by(row: HandOver) -> list[ShownSignature]:
 @page
 @require_POST
 def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
-    """Do something to a hand-over: `send`, `accept`, `reject`, `cancel`, `attach`, `scan`, `settle` or `find`."""
+    """Do something to a hand-over: `send`, `take` (a draft), `accept`, `reject`, `cancel`, `attach`, `scan`, `settle` or `find`."""
     row = hand_over_for(request.user, pk)
     if what not in _ACTS:
         raise NotFound(_("Không có trang này."))
@@ -435,7 +438,8 @@ def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
         form.place(error, {"happened_at": "happened_on"})
         return _hand_over_page(request, row, status=error.status, **forms)
     messages.success(request, said, extra_tags=OURS)
-    return redirect("vks:hand_over", pk=pk)
+    # what somebody else wrote is read before it goes out
+    return redirect("vks:hand_over_edit" if what == "take" else "vks:hand_over", pk=pk)
 
 
 def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
@@ -443,6 +447,9 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
     if what == "send":
         acts.send(actor=user, row=row)
         return _("Đã giao, chờ bên nhận.")
+    if what == "take":
+        acts.take_draft(actor=user, row=row)
+        return _("Dự thảo nay là của bạn: hãy xem lại, lưu rồi giao.")
     if what == "accept":
         given = form.cleaned_data
         acts.accept(
