@@ -452,6 +452,11 @@ ACTS: dict[str, Act] = {
     "redaction_read": Act(_("Đọc lại bản đã che"), ("filing", "document", "sha256", "pages")),
     # who has the paper
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
+    "paper_passed_on": Act(
+        _("Ghi cơ quan ngoài chuyển hồ sơ cho nhau"),
+        ("part", "happened_at"),
+        hidden=("giver", "receiver", "known_from"),
+    ),
     "hand_over_sent": Act(
         _("Giao hồ sơ"),
         _HANDED,
@@ -868,6 +873,7 @@ FIELDS: dict[str, Field] = {
     "missing": Field(_("Còn thiếu")),
     "since": Field(_("Từ lúc"), "moment"),
     "keeper": Field(_("Nơi giữ")),
+    "known_from": Field(_("Biết từ")),
     "outside_agency": Field(_("Cơ quan của người mượn")),
     "keeper_unit": Field(_("Đơn vị giữ hồ sơ giấy từ đó"), "unit"),
     "keeper_id": Field(_("Người giữ hồ sơ giấy từ đó, tài khoản số")),

@@ -106,6 +106,8 @@ TABLE = {
     ("vks-case-custody-timeline", "get"): "  404 404 404 404  200  200 200 200",
     ("vks-case-custody-labels", "get"): "    404 404 404 404  200  200 200 200",
     ("vks-case-custody-keeper", "post"): "   404 404 404 404  201  403 201 403",
+    # nobody recorded where it is
+    ("vks-case-custody-passed-on", "post"): "404 404 404 404  409  403 409 403",
     ("vks-custody-list", "get"): "           200 200 200 200  200  200 200 200",
     ("vks-custody-summary", "get"): "        200 200 200 200  200  200 200 200",
     ("vks-custody-left", "get"): "           200 200 200 200  200  200 200 200",
@@ -563,7 +565,10 @@ class Addresses:
                 for act in ("approve", "deny", "issue", "paper", "withdraw")
             },
             "vks-case-custody-list": f"{of_case}custody/",
-            **{f"vks-case-custody-{act}": f"{of_case}custody/{act}/" for act in ("timeline", "labels", "keeper")},
+            **{
+                f"vks-case-custody-{act}": f"{of_case}custody/{act}/"
+                for act in ("timeline", "labels", "keeper", "passed-on")
+            },
             "vks-custody-list": "/api/vks/custody/",
             **{f"vks-custody-{name}": f"/api/vks/custody/{name}/" for name in ("summary", "left")},
             "vks-register-list": "/api/vks/registers/",
@@ -766,6 +771,12 @@ class Addresses:
                 "awaits_paper": True,
             },
             "vks-case-custody-keeper": {"part": "hsks", "since": "2026-03-02"},
+            "vks-case-custody-passed-on": {
+                "giver": "Tòa án nhân dân khu vực 1",
+                "agency": "Tòa án nhân dân tỉnh Quảng Ninh",
+                "happened_at": "2026-03-02T08:00:00+07:00",
+                "known_from": "Công văn số 12/TA",
+            },
             "vks-hand-over-detail": {"note": "Hai tập"},
             "vks-hand-over-reject": {"missing": "Thiếu tập 2"},
             "vks-hand-over-cancel": {"reason": "Giao nhầm"},

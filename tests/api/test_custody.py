@@ -216,6 +216,50 @@ def test_the_first_keeper_is_named_once_and_by_who_keeps_paper(case: CaseFile, a
     assert Holding.objects.get().agency == COURT
 
 
+def test_what_an_agency_outside_passed_on_is_said_once(
+    here: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    where = f"/api/vks/cases/{here.code}/custody/"
+    court = Terms(part="hsva", direction="vks_ta", reason="truy_to", agency=COURT)
+    checks = Checks(documents_complete=True, exhibits_complete=True, served=True)
+    clerk, appeal = as_person("clerk_kv1"), "Tòa án nhân dân tỉnh Quảng Ninh"
+    said = {"giver": COURT, "agency": appeal, "happened_at": f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}"}
+    said |= {"known_from": "Công văn 12/TA"}
+    assert clerk.post(f"{where}passed-on/", said).status_code == 409
+    row = acts.hand_over(actor=people["clerk_kv1"], case=here, terms=court)
+    acts.accept(actor=people["clerk_kv1"], row=row, checks=checks, awaits_paper=True)
+    assert as_person("prosecutor_kv1").post(f"{where}passed-on/", said).status_code == 403
+    assert as_person("clerk_kv3").post(f"{where}passed-on/", said).status_code == 404
+    for wrong, field in (
+        ({"agency": COURT.upper()}, "agency"),
+        ({"agency": ""}, "agency"),
+        ({"agency": here.unit.name}, "agency"),
+        ({"known_from": " "}, "known_from"),
+        ({"happened_at": "2026-13-01"}, "happened_at"),
+        ({"happened_at": "2020-01-01T08:00:00+07:00"}, "happened_at"),
+    ):
+        answer = clerk.post(f"{where}passed-on/", said | wrong)
+        assert (answer.status_code, answer.json()["field"]) == (400, field), wrong
+    made = clerk.post(f"{where}passed-on/", said)
+    assert made.status_code == 201
+    line = made.json()
+    assert (line["holder"], line["cause"], line["known_from"], line["until"], line["hand_over"]) == (
+        {"name": appeal, "unit": None, "person": None},
+        "passed_on",
+        "Công văn 12/TA",
+        None,
+        None,
+    )
+    told = as_person("prosecutor_kv1").get(f"{where}timeline/").json()["results"]
+    assert [(each["holder"]["name"], each["known_from"]) for each in told[:2]] == [
+        (appeal, "Công văn 12/TA"),
+        (COURT, ""),
+    ]
+    assert clerk.get(where).json()[0]["holder"]["name"] == appeal
+    assert clerk.post(f"{where}passed-on/", said).status_code == 409
+    assert LedgerEntry.objects.filter(case=here, kind="paper_passed_on").count() == 1
+
+
 def test_what_is_in_ones_hands_on_its_way_and_late(
     here: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
 ) -> None:

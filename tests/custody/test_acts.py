@@ -40,7 +40,7 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.custody import actions, queries, verify_ledger
 from vks_plugin.custody.actions.hand_overs import Terms, accept, attach_paper, cancel, hand_over, reject, send
-from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.actions.holding import state_beginning, state_passed_on
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import Keeper, LedgerEntry, LedgerHidden
 from vks_plugin.custody.words import Reader, in_words
@@ -412,7 +412,9 @@ def test_a_paper_that_moves_is_told_in_both_cases(
     assert queries.verify().problems == []
 
 
-def test_where_paper_was_in_the_beginning_is_told(case: CaseFile, people: dict[str, User]) -> None:
+def test_where_paper_was_in_the_beginning_and_what_was_passed_on_outside_is_told(
+    case: CaseFile, people: dict[str, User]
+) -> None:
     since = timezone.now() - dt.timedelta(days=1)
     agency = "Cơ quan Cảnh sát điều tra Công an tỉnh"
     with written() as found:
@@ -422,6 +424,20 @@ def test_where_paper_was_in_the_beginning_is_told(case: CaseFile, people: dict[s
     moment = since.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert data(entry) == {"part": "hsva", "unit": None, "person_id": None, "since": moment}
     assert hidden(entry) == {"keeper": agency}
+    court, why = "Tòa án nhân dân khu vực 1", "Công văn 12/TA"
+    with written() as found:
+        state_passed_on(
+            actor=people["clerk_kv1"],
+            case=case,
+            giver=agency,
+            agency=court,
+            happened_at=since + dt.timedelta(hours=1),
+            known_from=why,
+        )
+    entry = found.of("paper_passed_on")
+    moment = (since + dt.timedelta(hours=1)).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert data(entry) == {"part": "hsva", "happened_at": moment}
+    assert hidden(entry) == {"giver": agency, "receiver": court, "known_from": why}
 
 
 def test_a_hand_over_is_told_from_giving_to_the_signed_paper(

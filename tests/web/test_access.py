@@ -160,6 +160,8 @@ TABLE = {
     ("custody", "get"): "            200 200 200 200  200  200 200 200",
     ("case_custody", "get"): "       404 404 404 404  200  200 200 200",
     ("keeper_state", "post"): "      404 404 404 404  302  403 302 403",
+    # nobody recorded where it is
+    ("passed_on", "post"): "         404 404 404 404  409  403 409 403",
     ("hand_over_new", "get"): "      404 404 404 404  200  403 200 403",
     ("hand_over_new", "post"): "     404 404 404 404  302  403 302 403",
     ("volume_labels", "get"): "      404 404 404 404  200  200 200 200",
@@ -358,6 +360,7 @@ class Addresses:
             "copy_act": f"{of_case}copies/9999/approve/",
             "case_custody": f"{of_case}custody/",
             "keeper_state": f"{of_case}custody/keeper/",
+            "passed_on": f"{of_case}custody/passed-on/",
             "hand_over_new": f"/vks/custody/new/?case={self.code}&part=hsks",
             "volume_labels": f"/vks/custody/labels/?case={self.code}",
             "custody_register": "/vks/custody/register/",
@@ -482,6 +485,13 @@ class Addresses:
             "comparison": {"act": "start"},
             "case_comparison": {"act": "start"},
             "keeper_state": {"part": "hsks", "at": "unit", "since": "05/05/2026"},
+            "passed_on": {
+                "giver": "Tòa án nhân dân khu vực 1",
+                "passed_to": "Tòa án nhân dân tỉnh Quảng Ninh",
+                "happened_on": "05/05/2026",
+                "happened_hour": "08:00",
+                "known_from": "Công văn số 12/TA",
+            },
             "hand_over_new": {
                 "part": "hsks",
                 "direction": "noi_bo",

@@ -193,6 +193,95 @@ def test_a_file_is_taken_in_and_given_on(
     assert ("other_unit" in page.fields, "decision" in page.fields) == (False, True)
 
 
+def _at_court(case: CaseFile, clerk: User) -> None:
+    court = Terms(part="hsva", direction="vks_ta", reason="truy_to", agency=COURT)
+    for terms in (Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY), court):
+        row = hand_over(actor=clerk, case=case, terms=terms)
+        accept(actor=clerk, row=row, checks=Checks(True, True, True), awaits_paper=True)
+
+
+def test_what_a_court_passed_on_to_another_is_said_on_the_case_page(
+    twelve: CaseFile, as_person: SignIn, people: dict[str, User]
+) -> None:
+    clerk, where = as_person("clerk_kv1"), f"/vks/cases/{twelve.code}/custody/"
+    title, at = "Ghi cơ quan ngoài chuyển hồ sơ cho nhau", f"{where}passed-on/"
+    # nothing is recorded yet, then it is in the office
+    assert title not in Page(clerk.get(where)).text
+    came = Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY)
+    first = hand_over(actor=people["clerk_kv1"], case=twelve, terms=came)
+    accept(actor=people["clerk_kv1"], row=first, checks=Checks(True, True, True), awaits_paper=True)
+    assert title not in Page(clerk.get(where)).text
+    gone = hand_over(
+        actor=people["clerk_kv1"],
+        case=twelve,
+        terms=Terms(part="hsva", direction="vks_ta", reason="truy_to", agency=COURT),
+    )
+    accept(actor=people["clerk_kv1"], row=gone, checks=Checks(True, True, True), awaits_paper=True)
+    page = Page(clerk.get(where))
+    assert (title in page.text, page.fields["giver"]) == (True, COURT)
+    assert title not in Page(as_person("prosecutor_kv1").get(where)).text
+    appeal, now = "Tòa án nhân dân tỉnh <Quảng Ninh>", timezone.localtime()
+    sent = {"giver": COURT, "passed_to": appeal, "happened_on": f"{now:%d/%m/%Y}", "happened_hour": f"{now:%H:%M}"}
+    # what was typed stands there after a refusal, with the sentence where it belongs
+    for wrong, field, words in (
+        ({}, "known_from", "bắt buộc"),
+        ({"known_from": "Công văn 12", "passed_to": COURT}, "passed_to", "Hồ sơ đã ở"),
+        ({"known_from": "Công văn 12", "happened_on": "01/01/2026"}, "happened_on", "chỉ có hồ sơ từ"),
+        ({"known_from": "Công văn 12", "happened_hour": "25:00"}, "happened_hour", "giờ dạng"),
+    ):
+        answer = clerk.post(at, sent | wrong)
+        page = Page(answer)
+        assert (answer.status_code, words in page.error_at(field)) == (400, True), (field, page.error_at(field))
+        assert page.fields["passed_to"] == (sent | wrong)["passed_to"]
+        assert [each for tag, each in page.elements if tag == "details" and "open" in each]
+    answer = clerk.post(at, sent | {"known_from": "Công văn 12", "giver": appeal})
+    assert (answer.status_code, "Hãy tải lại trang" in Page(answer).text) == (409, True)
+    assert as_person("prosecutor_kv1").post(at, sent).status_code == 403
+    answer = clerk.post(at, sent | {"known_from": "Công văn <12>/TA"}, follow=True)
+    text = Page(answer).text
+    assert "Đã ghi cơ quan ngoài chuyển hồ sơ cho nhau." in text
+    assert "Cơ quan ngoài chuyển cho nhau (biết từ: Công văn <12>/TA)" in text
+    assert text.index(appeal) < text.index(COURT)
+    form = Page(clerk.get(f"/vks/custody/new/?case={twelve.code}"))
+    assert (form.fields["direction"], form.fields["agency"]) == ("ta_vks", appeal)
+
+
+def test_who_receives_from_another_agency_says_so_where_the_refusal_stands(
+    twelve: CaseFile, as_person: SignIn, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """On the page of the hand-over itself, also for an office that appears at the trial and may not know of the case."""
+    _at_court(twelve, people["clerk_kv1"])
+    CaseFile.objects.filter(pk=twelve.pk).update(trial_unit=units["QN-KV3"])
+    clerk, new = as_person("clerk_kv3"), f"/vks/custody/new/?case={twelve.code}"
+    assert clerk.get(f"/vks/cases/{twelve.code}/custody/").status_code == 404
+    appeal, volumes = "Tòa án nhân dân tỉnh Quảng Ninh", [str(number) for number in range(1, 13)]
+    given: dict[str, Any] = {"part": "hsva", "direction": "ta_vks", "reason": "phuc_tham", "other_unit": "QN-KV3"}
+    given |= {"agency": appeal, "volumes": volumes}
+    answer = clerk.post(new, given)
+    page = Page(answer)
+    assert (answer.status_code, "Ghi cơ quan ngoài chuyển hồ sơ cho nhau" in page.error_at("agency")) == (409, True)
+    # it asks for what was named
+    assert (page.fields["passed_to"], page.fields["giver"], page.fields["then"]) == (appeal, COURT, "hand_over")
+    now = timezone.localtime()
+    sent = {name: page.fields[name] for name in ("passed_to", "giver", "then")}
+    sent |= {"happened_on": f"{now:%d/%m/%Y}", "happened_hour": f"{now:%H:%M}"}
+    at = f"/vks/cases/{twelve.code}/custody/passed-on/"
+    answer = clerk.post(at, sent)
+    page = Page(answer)
+    assert (answer.status_code, "bắt buộc" in page.error_at("known_from"), twelve.name in page.text) == (
+        400,
+        True,
+        False,
+    )
+    answer = clerk.post(at, sent | {"known_from": "Tòa án báo qua điện thoại"}, follow=True)
+    page = Page(answer)
+    assert answer.request["PATH_INFO"] == "/vks/custody/new/"
+    assert (page.fields["direction"], page.fields["agency"], page.fields["passed_to"]) == ("ta_vks", appeal, "")
+    answer = clerk.post(new, given, follow=True)
+    assert "Đã giao, chờ bên nhận." in Page(answer).text
+    assert as_person("outsider").post(at, sent).status_code == 404
+
+
 def test_the_office_that_is_to_receive_sees_the_record_and_nothing_else(
     twelve: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
 ) -> None:

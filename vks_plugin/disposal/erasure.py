@@ -135,6 +135,7 @@ BLANKED: tuple[tuple[Model, str, Mapping[str, Any]], ...] = (
             "missing": "",
         },
     ),
+    (Holding, "case", {"known_from": ""}),
     (Loan, "case", {"purpose": "", "denial": "", "condition": "", "difference": "", "settlement": ""}),
     (
         CertifiedCopy,
@@ -160,7 +161,6 @@ KEPT: tuple[Model, ...] = (
     DestructionBatch,
     DestructionItem,
     FixityRun,
-    Holding,
     LedgerCheckpoint,
     LedgerEntry,
     LedgerKey,

@@ -16,6 +16,7 @@ from vks_plugin.cases.actions.registration import oddity_of
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions.hand_overs import Discarded, Terms, terms_of
+from vks_plugin.custody.actions.holding import LONGEST_AGENCY, LONGEST_KNOWN_FROM
 from vks_plugin.custody.handing import (
     CHECKS,
     DIRECTIONS,
@@ -590,6 +591,42 @@ class KeeperForm(StyledForm):
         keeper = Keeper(unit=self.case.unit) if given["at"] == "unit" else Keeper(agency=given["agency"])
         since = timezone.make_aware(dt.datetime.combine(given["since"], dt.time.min))
         return {"part": given["part"], "keeper": keeper, "since": since}
+
+
+class PassedOnForm(StyledForm):
+    """To whom the agency outside that has the case file passed it on."""
+
+    giver = forms.CharField(max_length=LONGEST_AGENCY, widget=forms.HiddenInput)
+    # it stands beside forms that name an agency too
+    passed_to = forms.CharField(label=_("Cơ quan đã nhận"), max_length=LONGEST_AGENCY)
+    happened_on = DayField(label=_("Ngày chuyển"))
+    happened_hour = HourField(label=_("Giờ chuyển"))
+    known_from = forms.CharField(
+        label=_("Biết từ"),
+        help_text=_("Số, ngày văn bản, hoặc nơi đã báo. Không ghi tình tiết của vụ án."),
+        max_length=LONGEST_KNOWN_FROM,
+    )
+
+    def __init__(self, *args: Any, giver: str, **kwargs: Any) -> None:
+        """Ask to whom this agency passed it on."""
+        super().__init__(*args, **kwargs)
+        self.keeper = giver
+        self.initial["giver"] = giver
+
+    def place(self, error: VksError, elsewhere: Mapping[str, str] | None = None) -> None:
+        """Put what is said of agency and moment where they stand here."""
+        super().place(error, {"agency": "passed_to", "happened_at": "happened_on", **(elsewhere or {})})
+
+    def values(self) -> dict[str, Any]:
+        """Return what was entered, as the action takes it."""
+        given = self.cleaned_data
+        moment = timezone.make_aware(dt.datetime.combine(given["happened_on"], given["happened_hour"]))
+        return {
+            "giver": given["giver"],
+            "agency": given["passed_to"],
+            "happened_at": moment,
+            "known_from": given["known_from"],
+        }
 
 
 class RegisterForm(StyledForm):

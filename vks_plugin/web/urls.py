@@ -182,6 +182,7 @@ urlpatterns = [
     path("cases/<str:code>/ledger/<int:seq>/proof/", ledger.proof, name="case_ledger_proof"),
     path("cases/<str:code>/custody/", custody.case_custody, name="case_custody"),
     path("cases/<str:code>/custody/keeper/", custody.state_keeper, name="keeper_state"),
+    path("cases/<str:code>/custody/passed-on/", custody.passed_on, name="passed_on"),
     path("cases/<str:code>/custody/comparison/", fixity.compare_case, name="case_comparison"),
     path("custody/", custody.custody, name="custody"),
     path("custody/new/", custody.new_hand_over, name="hand_over_new"),

@@ -54,6 +54,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/custody
         vks/cases/{code}/custody/comparison
         vks/cases/{code}/custody/keeper
+        vks/cases/{code}/custody/passed-on
         vks/custody
         vks/custody/labels
         vks/custody/new
@@ -376,6 +377,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/copies/{pk}/issue
         api/vks/cases/{code}/copies/{pk}/withdraw
         api/vks/cases/{code}/custody/keeper
+        api/vks/cases/{code}/custody/passed-on
         api/vks/cases/{code}/digitisation/{pk}/findings
         api/vks/cases/{code}/digitisation/{pk}/move
         api/vks/cases/{code}/digitisation/{pk}/resolve

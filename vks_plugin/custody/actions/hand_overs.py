@@ -26,7 +26,16 @@ from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.kinds import CRIMINAL
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
-from vks_plugin.custody.actions.holding import pass_to, refuse_before, require_volumes_here, stay_with
+from vks_plugin.custody.actions.holding import (
+    LONGEST_AGENCY,
+    office_called,
+    pass_to,
+    refuse_another,
+    refuse_before,
+    refuse_moment,
+    require_volumes_here,
+    stay_with,
+)
 from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.handing import (
     CHECKS,
@@ -50,7 +59,6 @@ from vks_plugin.custody.queries.hand_overs import (
     exhibits_to_give,
     gives,
     hand_overs_for,
-    in_the_way,
     is_own_gift,
     knows_of,
     late_for,
@@ -77,7 +85,6 @@ from vks_plugin.organization.roles import Role
 from vks_plugin.text import composed, folded, one_line
 
 _LARGEST = 2**31 - 1
-_FIRST_YEAR = 1900
 REMIND_EVERY = 7
 """Days between two letters about what nobody received."""
 
@@ -157,7 +164,7 @@ def draft(*, actor: User, case: CaseFile, terms: Terms, instead_of: Discarded | 
         with transaction.atomic():
             row.save()
     except IntegrityError:
-        _refuse_another(actor, row)
+        refuse_another(actor, case, row.part)
     return row
 
 
@@ -169,23 +176,6 @@ def _put_aside(actor: User, row: HandOver, draft_there: Discarded) -> None:
         cancel(actor=actor, row=there, reason=draft_there.reason)
     except BadInput as error:
         error.field = "discard_reason"
-        raise
-
-
-def _refuse_another(actor: User, row: HandOver) -> None:
-    """Refuse a second hand-over of a part, and say which one there is: nobody else could do away with a forgotten draft.
-
-    Raises:
-        Conflict: always.
-    """
-    there = in_the_way(actor, row.case, row.part)
-    try:
-        enforce(
-            hand_over_closed(ClosingHandOver(others_open=True, other=there.words if there is not None else "")),
-            Conflict,
-        )
-    except Conflict as error:
-        error.blocked_by = there.row.pk if there is not None and there.may_open else None
         raise
 
 
@@ -320,7 +310,7 @@ def _fill(row: HandOver, actor: User, terms: Terms) -> None:
     agency = one_line(terms.agency)
     if direction.is_outside and not agency:
         raise BadInput(_("Hãy ghi tên cơ quan giao hoặc nhận."), field="agency")
-    if len(agency) > 200:
+    if len(agency) > LONGEST_AGENCY:
         raise BadInput(_("Tên cơ quan dài quá 200 chữ cái."), field="agency")
     giver, receiver = _sides(row, actor, terms, agency)
     row.direction, row.reason, row.completes = terms.direction, terms.reason, terms.completes
@@ -457,13 +447,12 @@ def _refuse_ours(agency: str) -> None:
     Raises:
         BadInput: so it is.
     """
-    today, name = timezone.localdate(), folded(agency)
-    for unit in ProcuracyUnit.objects.on(today):
-        if unit.is_active(today) and name in {folded(unit.name), folded(unit.short_name)}:
-            raise BadInput(
-                _("%(unit)s dùng hệ thống này: hãy chọn hướng “Giữa hai Viện kiểm sát”.") % {"unit": unit.name},
-                field="agency",
-            )
+    unit = office_called(agency)
+    if unit is not None:
+        raise BadInput(
+            _("%(unit)s dùng hệ thống này: hãy chọn hướng “Giữa hai Viện kiểm sát”.") % {"unit": unit.name},
+            field="agency",
+        )
 
 
 def no_keeper(actor: User, case: CaseFile) -> NotAllowed:
@@ -484,11 +473,25 @@ def _giver_outside(case: CaseFile, terms: Terms, agency: str) -> Keeper:
     if held.holding is None:
         # nothing is recorded: who gives it had it
         return Keeper(agency=agency)
-    if not held.keeper.agency or folded(held.keeper.agency) != folded(agency):
+    if not held.keeper.agency:
         raise Conflict(_("Hồ sơ đang ở %(keeper)s.") % {"keeper": held.name}, field="agency")
-    # a court gives back as a court: another direction has other checks, and the record would say the wrong article
+    if folded(held.keeper.agency) != folded(agency):
+        raise Conflict(
+            _(
+                "Hồ sơ đang ở %(keeper)s. Nếu cơ quan ấy đã chuyển thẳng hồ sơ cho %(agency)s thì ghi việc ấy trước, ở mục “Ghi cơ quan ngoài chuyển hồ sơ cho nhau”."
+            )
+            % {"keeper": held.name, "agency": agency},
+            field="agency",
+        )
+    # a court gives back as a court: another direction has other checks, and the record would say the wrong article; of what
+    # kind an agency is that got it from another one outside nobody said
     fitting = way_back(case, terms.part)
-    if fitting and terms.direction != fitting and fitting in directions_of(case):
+    if (
+        fitting
+        and held.holding.cause != Holding.Cause.PASSED_ON
+        and terms.direction != fitting
+        and fitting in directions_of(case)
+    ):
         raise BadInput(
             _("Hồ sơ đang ở %(keeper)s theo lần giao đã ghi: hãy chọn hướng “%(direction)s”.")
             % {"keeper": held.name, "direction": _(DIRECTIONS[fitting].label)},
@@ -838,18 +841,14 @@ def _may_lack(row: HandOver) -> frozenset[str]:
 
 def _moment_of(row: HandOver, happened_at: dt.datetime | None) -> dt.datetime:
     """Return when paper changes hands: as it is stated of an agency outside, else now, when the receiving side says so itself."""
-    now = timezone.now()
     if happened_at is None:
-        return now
+        return timezone.now()
     if not row.direction_data.is_outside:
         raise BadInput(
             _("Giữa các bên trong ngành, hồ sơ được nhận lúc bên nhận bấm Nhận: để trống giờ, ngày."),
             field="happened_at",
         )
-    if happened_at > now:
-        raise BadInput(_("Thời điểm nằm trong tương lai: hãy kiểm tra lại."), field="happened_at")
-    if timezone.localtime(happened_at).year < _FIRST_YEAR:
-        raise BadInput(_("Ngày này trước năm %(year)d: hãy kiểm tra lại.") % {"year": _FIRST_YEAR}, field="happened_at")
+    refuse_moment(happened_at)
     if row.completes is not None and row.completes.accepted_at is not None:
         refuse_before(row.completes.accepted_at, happened_at)
     return happened_at

@@ -17,15 +17,25 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.models import Holding, Keeper, LedgerEntry
-from vks_plugin.custody.queries.holding import assumed_keeper, keeps_paper, open_holding, volumes_out
+from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
+from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry
+from vks_plugin.custody.queries.hand_overs import in_the_way, offices_taking
+from vks_plugin.custody.queries.holding import assumed_keeper, holder_of, keeps_paper, open_holding, volumes_out
+from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
-from vks_plugin.text import one_line
+from vks_plugin.text import folded, one_line
 
 _MOMENT = dt.timedelta(microseconds=1)
+_FIRST_YEAR = 1900
+LONGEST_AGENCY = 200
+"""Letters of the name of an agency outside."""
+LONGEST_KNOWN_FROM = 300
+"""Letters of what tells us that agencies outside passed paper on."""
 
 
 @transaction.atomic
@@ -38,6 +48,7 @@ def pass_to(
     cause: str,
     reference: int | None = None,
     happened_at: dt.datetime | None = None,
+    known_from: str = "",
 ) -> Holding:
     """Let one part of the paper go from one keeper to another, at this moment or at one that is past.
 
@@ -53,6 +64,7 @@ def pass_to(
         cause: of `Holding.Cause`.
         reference: number of the hand-over, loan or accession it comes from.
         happened_at: when it did, not after now; None: now.
+        known_from: what tells us of it, where agencies outside passed it on between them.
 
     Raises:
         BadInput: who had it got it later than that.
@@ -82,7 +94,7 @@ def pass_to(
     moment = max(moment, present.since + _MOMENT)
     if Holding.objects.filter(pk=present.pk, until__isnull=True).update(until=moment) != 1:
         raise Conflict(_("Hồ sơ vừa được người khác giao đi. Hãy tải lại trang."))
-    return _open(case, part, receiver, since=moment, cause=cause, reference=reference)
+    return _open(case, part, receiver, since=moment, cause=cause, reference=reference, known_from=known_from)
 
 
 def _present(case: CaseFile, part: str, giver: Keeper, *, now: dt.datetime) -> Holding:
@@ -135,6 +147,42 @@ def refuse_before(since: dt.datetime, happened_at: dt.datetime) -> None:
             % {"since": f"{timezone.localtime(since):%H:%M %d/%m/%Y}"},
             field="happened_at",
         )
+
+
+def refuse_moment(happened_at: dt.datetime) -> None:
+    """Refuse what cannot be when an agency outside gave or got paper: a moment to come, or a slip of the finger.
+
+    Raises:
+        BadInput: so it is.
+    """
+    if happened_at > timezone.now():
+        raise BadInput(_("Thời điểm nằm trong tương lai: hãy kiểm tra lại."), field="happened_at")
+    if timezone.localtime(happened_at).year < _FIRST_YEAR:
+        raise BadInput(_("Ngày này trước năm %(year)d: hãy kiểm tra lại.") % {"year": _FIRST_YEAR}, field="happened_at")
+
+
+def office_called(agency: str) -> ProcuracyUnit | None:
+    """Return the office of ours that uses the system under this name today; None: it is an agency outside."""
+    today, name = timezone.localdate(), folded(agency)
+    named = (unit for unit in ProcuracyUnit.objects.on(today) if name in {folded(unit.name), folded(unit.short_name)})
+    return next((unit for unit in named if unit.is_active(today)), None)
+
+
+def refuse_another(actor: User, case: CaseFile, part: str) -> None:
+    """Refuse a second hand-over of a part, and say which one there is: nobody else could do away with a forgotten draft.
+
+    Raises:
+        Conflict: always.
+    """
+    there = in_the_way(actor, case, part)
+    try:
+        enforce(
+            hand_over_closed(ClosingHandOver(others_open=True, other=there.words if there is not None else "")),
+            Conflict,
+        )
+    except Conflict as error:
+        error.blocked_by = there.row.pk if there is not None and there.may_open else None
+        raise
 
 
 def require_volumes_here(case: CaseFile, part: str, volumes: Collection[int] | None = None) -> None:
@@ -193,7 +241,14 @@ def end_keeping(case: CaseFile, moment: dt.datetime) -> list[Holding]:
 
 
 def _open(
-    case: CaseFile, part: str, keeper: Keeper, *, since: dt.datetime, cause: str, reference: int | None = None
+    case: CaseFile,
+    part: str,
+    keeper: Keeper,
+    *,
+    since: dt.datetime,
+    cause: str,
+    reference: int | None = None,
+    known_from: str = "",
 ) -> Holding:
     return Holding.objects.create(
         case=case,
@@ -205,6 +260,7 @@ def _open(
         since=since,
         cause=cause,
         reference=reference,
+        known_from=known_from,
     )
 
 
@@ -246,3 +302,116 @@ def state_beginning(*, actor: User, case: CaseFile, part: str, keeper: Keeper, s
         keeper=clean.name,
     )
     return made
+
+
+@transaction.atomic
+def state_passed_on(
+    *, actor: User, case: CaseFile, giver: str, agency: str, happened_at: dt.datetime, known_from: str
+) -> Holding:
+    """Say that the agency outside that has the case file passed it on to another one, without any of our offices between.
+
+    Nothing else changes: what one of them kept back stays owed by that one. What was said wrongly is put right by saying where
+    it went from there; no row is written anew.
+
+    Args:
+        actor: a clerk or leader of an office that would take the file in from outside.
+        case: the case.
+        giver: the agency that has it by the record, as the actor saw it.
+        agency: who got it.
+        happened_at: when, not after now and not before the one who gave it got it.
+        known_from: number and day of the paper that says so, or who told us.
+
+    Raises:
+        NotFound: the actor may not know of the case.
+        NotAllowed: the actor takes in no paper of it.
+        BadInput: the agency is none, the one that has it, or an office that uses the system; a moment that cannot be; nothing is
+            named that says so.
+        Conflict: no agency outside is recorded as having it, or another one, or a hand-over of it is not over.
+    """
+    case = lock_case(case)
+    require_stating_passed_on(actor, case)
+    part, held = "hsva", holder_of(case)
+    if held.is_lent:
+        raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": held.name})
+    if held.keeper.unit is not None:
+        raise Conflict(
+            _("Hồ sơ đang ở %(keeper)s: chỉ ghi được khi hồ sơ đang ở cơ quan ngoài hệ thống.") % {"keeper": held.name}
+        )
+    if held.holding is None:
+        raise Conflict(
+            _(
+                "Chưa ai ghi hồ sơ đang ở đâu, %(keeper)s chỉ là suy ra: nhận về từ cơ quan nào thì lập giao nhận với cơ quan ấy, không cần ghi việc này."
+            )
+            % {"keeper": held.name}
+        )
+    if folded(giver) != folded(held.keeper.agency):
+        raise Conflict(
+            _("Hồ sơ đang ở %(keeper)s, không ở %(giver)s. Hãy tải lại trang.")
+            % {"keeper": held.name, "giver": one_line(giver)}
+        )
+    if HandOver.objects.filter(case=case, part=part, state__in=HAND_OVER.open).exists():
+        refuse_another(actor, case, part)
+    receiver = _agency_passed_on_to(agency, held.keeper.agency)
+    known_from = one_line(known_from)
+    if not known_from or len(known_from) > LONGEST_KNOWN_FROM:
+        raise BadInput(
+            _("Hãy ghi số, ngày văn bản hoặc nơi đã báo việc này (không quá %(most)d chữ cái).")
+            % {"most": LONGEST_KNOWN_FROM},
+            field="known_from",
+        )
+    refuse_moment(happened_at)
+    made = pass_to(
+        case=case,
+        part=part,
+        giver=held.keeper,
+        receiver=receiver,
+        cause=Holding.Cause.PASSED_ON,
+        happened_at=happened_at,
+        known_from=known_from,
+    )
+    tell(
+        "paper_passed_on",
+        actor=actor,
+        case=case,
+        part=part,
+        happened_at=happened_at,
+        giver=held.keeper.name,
+        receiver=receiver.name,
+        known_from=known_from,
+    )
+    return made
+
+
+def require_stating_passed_on(actor: User, case: CaseFile) -> None:
+    """Refuse who takes in no paper of the case from outside, and so has nothing to say of where it is there.
+
+    Raises:
+        NotFound: so it is, and the actor may not know of the case.
+        NotAllowed: so it is.
+    """
+    if keeps_paper(actor, case, offices_taking(case)):
+        return
+    require(actor, case, Level.METADATA, doing=_("ghi nơi giữ hồ sơ"))
+    raise NotAllowed(_("Chỉ văn thư, lãnh đạo của đơn vị nhận hồ sơ vụ án này về từ cơ quan ngoài ghi được việc này."))
+
+
+def _agency_passed_on_to(agency: str, giver: str) -> Keeper:
+    """Return the agency outside under its clean name.
+
+    Raises:
+        BadInput: it has none or too long a one, is the one that gave it, or an office that uses the system.
+    """
+    name = one_line(agency)
+    if not name:
+        raise BadInput(_("Hãy ghi tên cơ quan giao hoặc nhận."), field="agency")
+    if len(name) > LONGEST_AGENCY:
+        raise BadInput(_("Tên cơ quan dài quá 200 chữ cái."), field="agency")
+    if folded(name) == folded(giver):
+        raise BadInput(_("Hồ sơ đã ở %(keeper)s.") % {"keeper": giver}, field="agency")
+    ours = office_called(name)
+    if ours is not None:
+        raise BadInput(
+            _("%(unit)s dùng hệ thống này: đơn vị ấy tự ghi nhận hồ sơ về từ cơ quan đang giữ.") % {"unit": ours.name},
+            field="agency",
+        )
+    return Keeper(agency=name)

@@ -17,7 +17,12 @@ from rest_framework.response import Response
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.cases.models import PART_CHOICES
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.actions.holding import (
+    LONGEST_AGENCY,
+    LONGEST_KNOWN_FROM,
+    state_beginning,
+    state_passed_on,
+)
 from vks_plugin.custody.api.settled import SettledPieceSerializer
 from vks_plugin.custody.filters import HoldingFilterSet
 from vks_plugin.custody.models import Holding, Keeper, Loan
@@ -150,6 +155,9 @@ class KeptLineSerializer(serializers.Serializer[Any]):
     exhibits = serializers.ListField(
         child=serializers.IntegerField(), help_text="Ids of exhibits, where they alone are told of: see `settled`."
     )
+    known_from = serializers.CharField(
+        help_text="Of what agencies outside passed on between them: the paper or the agency that says so; else empty."
+    )
     settled = serializers.CharField(
         help_text="Of what did not come along and nobody waits for: what became of it, who said so and why. `holder` is who has "
         "it for good, with an empty name where it is lost; `cause` is then the outcome."
@@ -164,6 +172,17 @@ class FirstKeeperSerializer(InputSerializer):
         default="", allow_blank=True, max_length=200, help_text="The agency outside; empty: the office of the case."
     )
     since = serializers.DateField(help_text="The first day; not in the future.")
+
+
+class PassedOnSerializer(InputSerializer):
+    """To whom the agency outside that has the case file passed it on."""
+
+    giver = ComposedField(max_length=LONGEST_AGENCY, help_text="The agency that has it now, as `holder` names it.")
+    agency = ComposedField(max_length=LONGEST_AGENCY, help_text="The agency outside that got it.")
+    happened_at = serializers.DateTimeField(help_text="Not in the future, and not before the giver got it.")
+    known_from = ComposedField(
+        max_length=LONGEST_KNOWN_FROM, help_text="Number and day of the paper that says so, or who told it."
+    )
 
 
 def _keeper(keeper: Keeper, name: str) -> dict[str, Any]:
@@ -207,6 +226,7 @@ def _line(row: Holding) -> dict[str, Any]:
         "loan": row.reference if row.cause == Holding.Cause.LOAN else None,
         "slip": "",
         "exhibits": [],
+        "known_from": row.known_from,
         "settled": "",
     }
 
@@ -226,6 +246,7 @@ def _settled(told: PieceTold) -> dict[str, Any]:
         "hand_over": each.hand_over.pk,
         "loan": None,
         "slip": "",
+        "known_from": "",
         "settled": each.words,
     }
 
@@ -246,6 +267,7 @@ def _lent(row: Loan) -> dict[str, Any]:
         "loan": row.pk,
         "slip": slip_number(row),
         "exhibits": [],
+        "known_from": "",
         "settled": "",
     }
 
@@ -358,6 +380,22 @@ class CaseCustodyViewSet(OfCaseViewSet):
         since = timezone.make_aware(dt.datetime.combine(given["since"], dt.time.min))
         state_beginning(actor=self.actor, case=case, part=given["part"], keeper=first, since=since)
         return Response(self._parts(given["part"]), status=201)
+
+    @extend_schema(
+        summary="Say to whom an agency outside passed the case file on",
+        description="For records clerks and leaders of an office that takes the file in from outside, where an agency outside is "
+        "recorded as having it and no hand-over of it is under way. What was said wrongly is put right by saying where it went "
+        "from there.",
+        request=PassedOnSerializer,
+        responses={201: KeptLineSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=False, methods=["post"], url_path="passed-on")
+    def passed_on(self, _request: Request, **kwargs: str) -> Response:
+        """Record it, and answer with its line."""
+        # as of a hand-over: an office that appears at the trial takes in the paper of a case that is not its own
+        case = case_to_hand_over(self.actor, kwargs["code"])
+        made = state_passed_on(actor=self.actor, case=case, **self.given(PassedOnSerializer))
+        return Response(KeptLineSerializer(_line(made)).data, status=201)
 
     @extend_schema(
         summary="Labels for the volumes of a case",

@@ -71,6 +71,7 @@ class Holding(models.Model):
         LOAN_RETURN = "loan_return", _("Trả hồ sơ mượn")
         ACCESSION = "accession", _("Nộp lưu")
         SUCCESSION = "succession", _("Đơn vị kế thừa tiếp nhận")
+        PASSED_ON = "passed_on", _("Cơ quan ngoài chuyển cho nhau")
 
     case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="holdings")
     part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PART_CHOICES)
@@ -94,6 +95,8 @@ class Holding(models.Model):
     cause = models.CharField(_("căn cứ"), max_length=16, choices=Cause.choices)
     # number of the hand-over, loan, accession or take-over of offices that it comes from
     reference = models.PositiveBigIntegerField(null=True)
+    # the paper or the person that told us of what agencies outside did between them; empty for every other cause
+    known_from = models.CharField(_("biết từ"), max_length=300, blank=True)
 
     if TYPE_CHECKING:
         case_id: int
@@ -121,6 +124,10 @@ class Holding(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="vks_holding_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(cause="passed_on", unit__isnull=True) | (~Q(cause="passed_on") & Q(known_from="")),
+                name="vks_holding_passed_on_outside",
             ),
         ]
 

@@ -328,6 +328,13 @@ def may_take_in(user: User, case: CaseFile) -> bool:
     return outside and keeps_paper(user, case, offices_taking(case))
 
 
+def outside_keeper(user: User, case: CaseFile) -> str:
+    """Return the agency outside that is recorded as having the case file, to who may say that it passed it on; else nothing."""
+    held = holder_of(case)
+    recorded = held.holding is not None and held.keeper.unit is None and not held.is_lent
+    return held.keeper.agency if recorded and keeps_paper(user, case, offices_taking(case)) else ""
+
+
 def case_to_hand_over(user: User, code: str) -> CaseFile:
     """Return a case somebody may begin a hand-over of, by its code as it is typed.
 

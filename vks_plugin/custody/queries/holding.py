@@ -107,8 +107,14 @@ _WAYS_BACK = {"vks_ta": "ta_vks", "vks_cqdt": "cqdt_vks", "vks_khac": "khac_vks"
 
 
 def way_back(case: CaseFile, part: str = "hsva") -> str:
-    """Return the direction in which paper that was handed out of our offices comes back; empty: it was not."""
+    """Return the direction in which paper that was handed out of our offices comes back; empty: it was not.
+
+    Of what agencies outside passed on between them: that of the one it was handed to, which need not be that of the last.
+    """
     found = open_holding(case, part)
+    if found is not None and found.cause == Holding.Cause.PASSED_ON:
+        went = Holding.objects.filter(case=case, part=part, since__lt=found.since).exclude(cause=found.cause)
+        found = went.order_by("-since").first()
     if found is None or found.cause != Holding.Cause.HAND_OVER or found.reference is None:
         return ""
     gone = HandOver.objects.filter(pk=found.reference).values_list("direction", flat=True).first()

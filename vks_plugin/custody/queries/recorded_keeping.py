@@ -42,8 +42,8 @@ class Place(NamedTuple):
 
     known: Mapping[str, Any]
     """Of `unit` (its code; None: an agency outside) and `person_id`, what the entry says."""
-    stated: Told | None = None
-    """The entry that has the name of an agency, where no row of its own has it."""
+    stated: tuple[Told, str] | None = None
+    """The entry that has the name of an agency, and its hidden field, where no row of its own has it."""
     agency: str | None = None
     """Its name by the row of the hand-over or loan."""
     named: tuple[Told, str] | None = None
@@ -95,6 +95,7 @@ def past_keepers(
     units: Mapping[str, int],
     is_named: Callable[[Holding, Place], bool],
     is_person_named: Callable[[Holding, Place], bool],
+    is_known_from: Callable[[Holding, Told], bool],
 ) -> Iterator[str]:
     """Yield a sentence for each closed row, and each moment, that is otherwise than the ledger recorded it.
 
@@ -103,6 +104,7 @@ def past_keepers(
         units: keys of offices by their codes.
         is_named: whether an agency outside that had the paper is the one that was recorded.
         is_person_named: whether who had it is written as was recorded.
+        is_known_from: whether what told us of a keeper, if anything did, is what an entry recorded.
     """
     rows = line.rows
     if not rows:
@@ -126,6 +128,11 @@ def past_keepers(
         # of before its first entry the ledger of an older case knows nothing
         knows, place = True, found + 1
         yield from _row_otherwise(line, step, found, named, is_named, is_person_named)
+        if not is_known_from(rows[found], step.told):
+            yield (
+                _("%(code)s: căn cứ biết ai giữ %(part)s từ %(since)s đã bị sửa, khác với sổ cái đã ghi.")
+                % {**named, "since": _shown(rows[found].since)}
+            )
         if found == 1 and rows[0].cause == Holding.Cause.ASSUMED and not _gave(rows[0], step.before, units):
             yield (_("%(code)s: nơi giữ ban đầu của %(part)s đã bị sửa, khác với bên giao mà sổ cái đã ghi.") % named)
     yield from _not_told(rows[place:] if knows else (), named)
@@ -147,6 +154,9 @@ def past_keepers(
 
 def _lets_stay(step: Step, row: Holding) -> bool:
     """Tell whether an entry made no row because the paper lay already where it says."""
+    if step.cause == Holding.Cause.PASSED_ON:
+        # both are agencies outside, and never the same one
+        return False
     if row.cause == Holding.Cause.ASSUMED and step.cause not in {Holding.Cause.HAND_OVER, Holding.Cause.SUCCESSION}:
         # giver and receiver may be one since offices took over; every other act writes a row, or there is nothing to assume
         return False

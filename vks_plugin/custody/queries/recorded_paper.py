@@ -31,6 +31,7 @@ TELLS_OF_PAPER = frozenset(
         "case_registered",
         "case_destroyed",
         "keeper_stated",
+        "paper_passed_on",
         "hand_over_sent",
         "hand_over_accepted",
         "hand_over_settled",
@@ -44,7 +45,14 @@ TELLS_OF_PAPER = frozenset(
     }
 )
 """Kinds of entries that say where paper is, and by which record."""
-_NAMED = ("keeper_stated", "hand_over_sent", "hand_over_accepted", "hand_over_settled", "loan_issued")
+_NAMED = (
+    "keeper_stated",
+    "paper_passed_on",
+    "hand_over_sent",
+    "hand_over_accepted",
+    "hand_over_settled",
+    "loan_issued",
+)
 """Those whose hidden values are compared."""
 _OUT = ("dang_muon", "tra_thieu")
 
@@ -182,8 +190,13 @@ class _Said:
             self.destroyed = told
         elif kind == "keeper_stated":
             known = {name: data[name] for name in ("unit", "person_id")}
-            place = Place(known, stated=told, named=(told, "keeper"))
+            place = Place(known, stated=(told, "keeper"), named=(told, "keeper"))
             self._goes(data["part"], Step(told, Holding.Cause.STATED, None, place, at=data.get("since")))
+        elif kind == "paper_passed_on":
+            place = Place({"unit": None, "person_id": None}, stated=(told, "receiver"))
+            before = {"unit": None, "agency": self.rows.shown(told, "giver")}
+            step = Step(told, Holding.Cause.PASSED_ON, None, place, at=data["happened_at"], before=before)
+            self._goes(data["part"], step)
         elif kind == "hand_over_sent":
             self.sent[_number(data["hand_over"])] = told
         elif kind == "hand_over_accepted":
@@ -667,6 +680,7 @@ def _past(code: str, said: _Said) -> Iterator[str]:
             units=said.rows.units,
             is_named=lambda row, place: _is_named(row, place, said),
             is_person_named=lambda row, place: _is_person_named(row, place, said),
+            is_known_from=lambda row, told: _is_known_from(row, told, said),
         )
 
 
@@ -675,8 +689,16 @@ def _is_named(held: Holding, place: Place, said: _Said) -> bool:
     if held.unit_id is not None:
         return True
     if place.stated is not None:
-        return said.rows.agrees(place.stated, "keeper", held.agency)
+        told, field = place.stated
+        return said.rows.agrees(told, field, held.agency)
     return place.agency is None or held.agency == place.agency
+
+
+def _is_known_from(held: Holding, told: Told, said: _Said) -> bool:
+    """Tell whether what told us that agencies outside passed paper on is what was recorded; it goes with the file."""
+    if said.is_destroyed or told.kind != "paper_passed_on":
+        return held.known_from == ""
+    return said.rows.agrees(told, "known_from", held.known_from)
 
 
 def _is_person_named(held: Holding, place: Place, said: _Said) -> bool:

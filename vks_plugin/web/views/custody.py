@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -21,7 +22,7 @@ from vks_plugin.access.queries import case_for
 from vks_plugin.access.transfers import consequences_of
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
-from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.actions.holding import require_stating_passed_on, state_beginning, state_passed_on
 from vks_plugin.custody.actions.settling import find_rest, require_finding, require_settling, settle_rest
 from vks_plugin.custody.handing import DIRECTIONS
 from vks_plugin.custody.models import HandOver, Holding
@@ -46,6 +47,7 @@ from vks_plugin.custody.queries.hand_overs import (
     may_take,
     moves_of,
     named_rows,
+    outside_keeper,
     owes_rest,
     papers_to_attach,
     pieces_told,
@@ -81,6 +83,7 @@ from vks_plugin.web.custody_forms import (
     FindRestForm,
     HandOverForm,
     KeeperForm,
+    PassedOnForm,
     ReceiveForm,
     RecordScanForm,
     RegisterForm,
@@ -164,7 +167,12 @@ def case_custody(request: SignedInRequest, code: str) -> HttpResponse:
 
 
 def _case_page(
-    request: SignedInRequest, code: str, *, keeper: KeeperForm | None = None, status: int = 200
+    request: SignedInRequest,
+    code: str,
+    *,
+    keeper: KeeperForm | None = None,
+    passed_on: PassedOnForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     from vks_plugin.web.views.record import header, tabs  # noqa: PLC0415 - it builds on this module's address
 
@@ -172,6 +180,7 @@ def _case_page(
     case = view.case
     unrecorded = [part for part, _label in PARTS if open_holding(case, part) is None]
     may_state = bool(unrecorded) and keeps_paper(request.user, case, [case.unit_id])
+    outside = outside_keeper(request.user, case)
     told = keeping_told(request.user, view)
     volumes = volumes_told(request.user, case, told)
     hand_overs = list(hand_overs_for(request.user).filter(case=case)[:SHORT_LIST])
@@ -197,6 +206,7 @@ def _case_page(
         "may_begin": may_begin(request.user, case),
         "comparison": comparison_of(request.user, case),
         "keeper": keeper or (KeeperForm(case=case, parts=unrecorded) if may_state else None),
+        "passed_on": passed_on or (PassedOnForm(giver=outside) if outside else None),
     }
     return show(request, "vks/custody/case.html", context, status=status)
 
@@ -222,6 +232,35 @@ def state_keeper(request: SignedInRequest, code: str) -> HttpResponse:
     elif not keeps_paper(request.user, case, [case.unit_id]):
         raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị thụ lý ghi được nơi giữ hồ sơ."))
     return _case_page(request, code, keeper=form, status=status)
+
+
+@page
+@require_POST
+def passed_on(request: SignedInRequest, code: str) -> HttpResponse:
+    """Record that the agency outside that has the case file passed it on to another one; go on where it was asked."""
+    case = case_to_hand_over(request.user, code)
+    form = PassedOnForm(request.POST, giver=outside_keeper(request.user, case))
+    # who takes the paper in need not be one who may know of the case
+    receiving = request.POST.get("then") == "hand_over" or not knows_of(request.user, case)
+    status = 400
+    if form.is_valid():
+        try:
+            state_passed_on(actor=request.user, case=case, **form.values())
+        except VksError as error:
+            if isinstance(error, NotAllowed):
+                raise
+            form.place(error)
+            status = error.status
+        else:
+            messages.success(request, _("Đã ghi cơ quan ngoài chuyển hồ sơ cho nhau."), extra_tags=OURS)
+            if receiving:
+                return redirect(f"{reverse('vks:hand_over_new')}?{urlencode({'case': case.code})}")
+            return redirect("vks:case_custody", code=case.code)
+    else:
+        require_stating_passed_on(request.user, case)
+    if receiving:
+        return _new_page(request, HandOverForm(user=request.user, case=case), passed_on=form, status=status)
+    return _case_page(request, case.code, passed_on=form, status=status)
 
 
 @page
@@ -261,10 +300,24 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
                 said = _("Đã lưu dự thảo.") if row.state == "du_thao" else _("Đã giao, chờ bên nhận.")
                 messages.success(request, said, extra_tags=OURS)
                 return redirect("vks:hand_over", pk=row.pk)
+    return _new_page(request, form, status=status)
+
+
+def _new_page(
+    request: SignedInRequest, form: HandOverForm, *, passed_on: PassedOnForm | None = None, status: int = 200
+) -> HttpResponse:
+    case = form.case
+    outside = outside_keeper(request.user, case) if form.completes is None else ""
+    if passed_on is None and outside:
+        # who is told that another agency has it finds the one that was named
+        named = form["agency"].value() if status == Conflict.status and "agency" in form.errors else ""
+        passed_on = PassedOnForm(giver=outside, initial={"passed_to": named})
     context = _giving(request.user, form) | {
         "open": form.in_the_way,
-        "completes": completes,
+        "completes": form.completes,
         "back": reverse("vks:custody"),
+        "passed_on": passed_on,
+        "then": "hand_over",
     }
     return show(request, "vks/custody/new.html", context, status=status)
 
