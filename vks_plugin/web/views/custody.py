@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vks_plugin.access.queries import case_for
 from vks_plugin.access.transfers import consequences_of
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.holding import require_stating_passed_on, state_beginning, state_passed_on
@@ -254,7 +255,7 @@ def passed_on(request: SignedInRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("Đã ghi cơ quan ngoài chuyển hồ sơ cho nhau."), extra_tags=OURS)
             if receiving:
-                return redirect(f"{reverse('vks:hand_over_new')}?{urlencode({'case': case.code})}")
+                return redirect(_new_at(case))
             return redirect("vks:case_custody", code=case.code)
     else:
         require_stating_passed_on(request.user, case)
@@ -303,6 +304,11 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
     return _new_page(request, form, status=status)
 
 
+def _new_at(case: CaseFile, completes: HandOver | None = None) -> str:
+    asked = {"case": case.code} | ({"completes": str(completes.pk)} if completes is not None else {})
+    return f"{reverse('vks:hand_over_new')}?{urlencode(asked)}"
+
+
 def _new_page(
     request: SignedInRequest, form: HandOverForm, *, passed_on: PassedOnForm | None = None, status: int = 200
 ) -> HttpResponse:
@@ -315,6 +321,8 @@ def _new_page(
     context = _giving(request.user, form) | {
         "open": form.in_the_way,
         "completes": form.completes,
+        # what was said of agencies outside comes back to another address
+        "at": _new_at(case, form.completes),
         "back": reverse("vks:custody"),
         "passed_on": passed_on,
         "then": "hand_over",
@@ -368,6 +376,7 @@ def edit_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
     context = _giving(request.user, form) | {
         "row": row,
         "completes": row.completes,
+        "at": reverse("vks:hand_over_edit", args=[pk]),
         "back": reverse("vks:hand_over", args=[pk]),
     }
     return show(request, "vks/custody/new.html", context, status=status)
