@@ -3,8 +3,9 @@
     VKS_HONEST_YEARS=20 python -m pytest -n0 --host=lite -s tests/custody/test_honest.py
 
 One year is in the test line. In a year a file is taken in, its pages are turned, it is digitised, sealed and supplemented,
-lent to another office and back, handed over, goes to the archive and is disposed of; another case changes its office; files
-are compared; a document comes back from the bin; the key is changed. In the end one office takes over from another.
+handed to court and back by way of another, lent to another office and back, handed over, goes to the archive and is disposed
+of; another case changes its office; files are compared; a document comes back from the bin; the key is changed. In the end one
+office takes over from another.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from django.utils import timezone
 from documents.models import Document
 
 from tests.custody.batches import batch_in, sealed
-from tests.custody.test_hand_overs import PASSED
+from tests.custody.test_hand_overs import COURT, PASSED
+from tests.custody.test_passed_on import APPEAL
 from tests.custody.test_retention import ended_long_ago, kept_one_year
 from tests.disposal.conftest import carried_out, ready
 from tests.people import FiledCase, _make_papers, file_pdf, register
@@ -32,7 +34,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import accession, as_it_stands, hand_overs
 from vks_plugin.custody.actions.hand_overs import Terms
-from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.actions.holding import state_beginning, state_passed_on
 from vks_plugin.custody.models import Accession, Keeper, LedgerEntry
 from vks_plugin.custody.verify_ledger import PublicKey, check_export, check_proof, parse_key
 from vks_plugin.disposal.models import Tombstone
@@ -153,6 +155,25 @@ def _here(case: CaseFile, people: dict[str, User]) -> None:
     )
 
 
+def _to_court_and_back(case: CaseFile, people: dict[str, User]) -> None:
+    """Hand the file to a court, which passes it on to the one of appeal, and take it in from there."""
+    clerk = people["clerk_kv1"]
+    out = Terms(part="hsva", direction="vks_ta", reason="truy_to", agency=COURT)
+    row = hand_overs.hand_over(actor=clerk, case=case, terms=out)
+    hand_overs.accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+    state_passed_on(
+        actor=clerk,
+        case=case,
+        giver=COURT,
+        agency=APPEAL,
+        happened_at=timezone.now(),
+        known_from="Công văn số 12/TA-HS",
+    )
+    back = Terms(part="hsva", direction="ta_vks", reason="phuc_tham", agency=APPEAL)
+    row = hand_overs.hand_over(actor=clerk, case=case, terms=back)
+    hand_overs.accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+
+
 def _lent_and_given(case: CaseFile, people: dict[str, User]) -> None:
     """Lend the file to another office and take it back, then hand it to somebody of this one, not at the first attempt."""
     chief, clerk, taker = people["chief_kv1"], people["clerk_kv1"], people["inspector_kv1"]
@@ -223,6 +244,7 @@ def test_years_of_honest_work_raise_no_alarm(
         _here(case, people)
         _digitised(filed, people, catalogue)
         _binned_and_back(filed.internal.document_id)
+        _to_court_and_back(case, people)
         _lent_and_given(case, people)
         outsider.look(case)
         outsider.prints(actions.rotate_key())

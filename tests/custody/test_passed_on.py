@@ -12,8 +12,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from tests.custody.test_hand_overs import AGENCY, COURT, IN, PASSED, TO_COURT
+from vks_plugin import acts
 from vks_plugin.cases.models import CaseFile, Exhibit, Volume
-from vks_plugin.custody import actions
+from vks_plugin.custody import actions, into_log
 from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, draft, hand_over
 from vks_plugin.custody.actions.holding import state_beginning, state_passed_on
 from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry
@@ -364,6 +365,8 @@ def test_the_whole_check_has_nothing_to_say_of_it(at_court: CaseFile, clerk: Use
     actions.ensure_key()
     passed_on(clerk, at_court)
     received(clerk, at_court, BACK)
+    # as where the transaction ends: PostgreSQL gives entries their places then
+    into_log.settle(connection)
     assert verify().problems == []
 
 
@@ -382,6 +385,10 @@ def test_what_told_of_it_goes_with_the_file(filed_case: FiledCase, clerk: User) 
     erasure.erase(case, timezone.now())
     made.refresh_from_db()
     assert (made.agency, made.known_from) == (APPEAL, "")
+    gone = acts.ACTS["case_destroyed"]
+    acts.tell("case_destroyed", actor=clerk, case=case, **dict.fromkeys([*gone.shown, *gone.hidden]))
+    assert [each for each in otherwise_than_recorded() if "căn cứ" in each] == []
+    assert [each for each in _found(made, known_from="Lời khai của bị can") if "căn cứ" in each] != []
 
 
 @pytest.mark.django_db(transaction=True)

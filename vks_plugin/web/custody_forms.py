@@ -596,7 +596,8 @@ class KeeperForm(StyledForm):
 class PassedOnForm(StyledForm):
     """To whom the agency outside that has the case file passed it on."""
 
-    giver = forms.CharField(max_length=LONGEST_AGENCY, widget=forms.HiddenInput)
+    # as the page named it: after a refusal it names who has the file by then
+    giver = forms.CharField(max_length=LONGEST_AGENCY, required=False, widget=forms.HiddenInput)
     # it stands beside forms that name an agency too
     passed_to = forms.CharField(label=_("Cơ quan đã nhận"), max_length=LONGEST_AGENCY)
     happened_on = DayField(label=_("Ngày chuyển"))
@@ -611,7 +612,6 @@ class PassedOnForm(StyledForm):
         """Ask to whom this agency passed it on."""
         super().__init__(*args, **kwargs)
         self.keeper = giver
-        self.initial["giver"] = giver
 
     def place(self, error: VksError, elsewhere: Mapping[str, str] | None = None) -> None:
         """Put what is said of agency and moment where they stand here."""
