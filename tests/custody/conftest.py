@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 
 from tests.outside import checked
 from tests.people import register
-from vks_plugin.custody import actions
+from vks_plugin.custody import actions, into_log, queries
 from vks_plugin.custody.models import LedgerEntry
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
     from vks_plugin.cases.models import CaseFile
     from vks_plugin.organization.models import ProcuracyUnit
+
+
+def verified() -> list[str]:
+    """Return what is wrong with the whole log as it is once what the test did is written for good.
+
+    On PostgreSQL an entry gets its place in the log when its transaction ends, which that of a test does only after it.
+    """
+    into_log.settle(connection)
+    return queries.verify().problems
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from tests.custody.batches import batch_in, sealed, staffed
+from tests.custody.conftest import verified
 from tests.custody.test_acts import data, hidden
 from tests.filing.signing import signed
 from tests.people import FiledCase, file_pdf
@@ -99,7 +100,7 @@ def test_from_the_paper_to_the_seal(filed_case: FiledCase, people: dict[str, Use
     )
     assert [row["batch_state"] for row in told("digitisation_moved")] == ["dang_so_hoa", "cho_kiem_tra", "cho_ky_so"]
     assert [step.step for step in batch.steps.all()] == ["quet", "kiem_tra_chat_luong", "xac_nhan", "dong_ho_so"]
-    assert queries.verify().problems == []
+    assert verified() == []
 
 
 @pytest.mark.parametrize("model", [SealManifest, SealedDocument])
@@ -437,7 +438,7 @@ def test_a_supplement_is_opened_by_a_leader_and_chained(
     assert (manifest.previous, manifest.said["previous"]) == (first.manifest.sha256, first.manifest.sha256)
     assert [row["folios"] for row in manifest.said["documents"]] == [[["7", 1]]]
     assert (manifest.documents, manifest.number, SealedDocument.objects.count()) == (1, 2, 4)
-    assert queries.verify().problems == []
+    assert verified() == []
     first.refresh_from_db()
     assert first.state == "da_ket_thuc_so_hoa"
     # no number of the office and year is given twice

@@ -18,12 +18,13 @@ from django.db import connection
 from documents.models import Document
 
 from tests.custody.batches import batch_in
+from tests.custody.conftest import verified
 from tests.custody.test_accession import packed
 from tests.custody.test_retention import ended
 from vks_plugin import append_only
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseDocument
-from vks_plugin.custody import actions, queries
+from vks_plugin.custody import actions
 from vks_plugin.custody.actions.as_it_stands import export_as_it_stands
 from vks_plugin.custody.checkpoint import checkpoint_text, sign_note
 from vks_plugin.custody.models import LedgerCheckpoint, SealedDocument, SealManifest
@@ -55,7 +56,7 @@ def worked_on(filed_case: FiledCase, people: dict[str, User]) -> FiledCase:
     )
     filed_case.documents[:] = list(CaseDocument.objects.filter(pk__in=[first.pk, third.pk]).order_by("pk"))
     batch_in("da_ket_thuc_so_hoa", filed_case, people)
-    assert queries.verify().problems == []
+    assert verified() == []
     return filed_case
 
 
@@ -378,17 +379,17 @@ def test_what_the_database_says_of_files_and_seals_is_what_the_ledger_recorded(
         row = model.objects.filter(pk=key)
         before = row.values(*changed).get()
         row.update(**changed)
-        problems = queries.verify().problems
+        problems = verified()
         assert problems, told
         assert all(each.startswith(case.code) for each in problems)
         assert any(told in each for each in problems), (told, problems)
         row.update(**before)
-        assert queries.verify().problems == []
+        assert verified() == []
     # with the database's owner behind it, everything but the ledger can be made to agree
     SealManifest.objects.filter(pk=manifest.pk).update(**rewritten)
     SealedDocument.objects.filter(pk=frozen.pk).update(sha256="0" * 64)
     CaseDocument.objects.filter(pk=first.pk).update(sha256="0" * 64)
     Document.objects.filter(pk=frozen.version_id).update(checksum="0" * 64)
-    problems = queries.verify().problems
+    problems = verified()
     assert any("bảng kê niêm phong số 1 (Hồ sơ vụ án) đã bị sửa" in each for each in problems)
     assert any(f"tài liệu số {number} đã bị sửa" in each for each in problems)

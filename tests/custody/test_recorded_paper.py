@@ -10,11 +10,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from tests.custody.conftest import verified
 from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
 from tests.people import register
 from vks_plugin import acts
 from vks_plugin.cases.models import CaseFile, Exhibit, Volume
-from vks_plugin.custody import actions, into_log, queries
+from vks_plugin.custody import actions, into_log
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.actions.holding import state_beginning
 from vks_plugin.custody.models import (
@@ -215,11 +216,11 @@ def test_a_keeper_a_hand_over_and_a_loan_that_were_changed_are_named(case: CaseF
     # one list that is broken hides nothing of the other
     broken_list, other = _found(HandOver, told.came.pk, volumes=[{"number": 1}], exhibits=other_seal)
     assert (broken_list, other) == (broken.format("“Các tập, bút lục”"), f"{given}“Vật chứng đi kèm”.")
-    assert queries.verify().problems == []
+    assert verified() == []
     # where it is, made to agree with a hand-over that was changed as well: the entry alone says otherwise
     HandOver.objects.filter(pk=told.went.pk).update(receiver_person=scanner)
     Holding.objects.filter(pk=holding.pk).update(person=scanner)
-    assert set(queries.verify().problems) == {
+    assert set(verified()) == {
         f"{taken}“Tài khoản số”.",
         f"{keeper}QN-KV1, tài khoản số {scanner.pk}, {recorded}",
     }
@@ -564,7 +565,7 @@ def test_a_damaged_row_is_a_finding_and_hides_no_other(
     other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ khác")
     Holding.objects.create(case=other, part="hsva", unit=other.unit, since=timezone.now(), cause="stated")
     named = [f"{other.code}: nơi giữ Hồ sơ vụ án được ghi mà sổ cái không ghi."]
-    assert queries.verify().problems == named
+    assert verified() == named
     hidden = LedgerHidden.objects.filter(entry__kind="hand_over_accepted").latest("pk")
     # lists that are none, a moment nobody can read
     for model, pk, column, broken, sentence in (
@@ -587,13 +588,13 @@ def test_a_damaged_row_is_a_finding_and_hides_no_other(
             cursor.execute("PRAGMA ignore_check_constraints=ON")
             (before,) = cursor.execute(f"SELECT {kept} FROM {table} WHERE {key}=%s", [pk]).fetchone()
             cursor.execute(f'UPDATE {table} SET "{column}"=%s WHERE {key}=%s', [broken, pk])
-            found = queries.verify().problems
+            found = verified()
             cursor.execute(f'UPDATE {table} SET "{column}"=%s WHERE {key}=%s', [before, pk])
             cursor.execute("PRAGMA ignore_check_constraints=OFF")
         assert len(found) == 2, found
         assert found[1:] == named
         assert found[0].startswith(sentence)
-    assert queries.verify().problems == named
+    assert verified() == named
 
 
 def test_whatever_fails_in_comparing_a_case_is_a_finding(
@@ -630,7 +631,7 @@ def test_of_what_is_not_told_one_by_one_it_is_said_how_much_there_is(
     # as where the transaction ends: PostgreSQL gives entries their places then
     into_log.settle(connection)
     monkeypatch.setattr(of_ledger, "_MOST", 3)
-    problems = queries.verify().problems
+    problems = verified()
     assert ["lần giao nhận số" in each for each in problems[:3]] == [True] * 3
     assert problems[3:] == [
         f"Còn {count - 3} điểm sai nữa về lần giao nhận, không nêu từng điểm.",
@@ -639,7 +640,7 @@ def test_of_what_is_not_told_one_by_one_it_is_said_how_much_there_is(
     ]
     # the count ends somewhere, for each of the two
     monkeypatch.setattr(of_ledger, "_COUNTED", 3)
-    problems = queries.verify().problems
+    problems = verified()
     assert problems[3:] == [
         "Còn 1 điểm sai nữa về lệnh giữ hồ sơ, không nêu từng điểm.",
         "Đã thôi đếm sau 3 điểm sai: còn nữa.",

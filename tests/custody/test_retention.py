@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from tests.custody.conftest import verified
 from tests.custody.test_acts import data, hidden, written
 from tests.people import register
 from tests.web.conftest import Page
@@ -23,7 +24,6 @@ from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.custody.actions.retention import change_rule, end_hold, place_hold
 from vks_plugin.custody.models import LedgerEntry, RetentionHold, RetentionRule
 from vks_plugin.custody.queries import recorded
-from vks_plugin.custody.queries.ledger import verify
 from vks_plugin.custody.queries.retention import finished_cases, standing, standings
 from vks_plugin.custody.retention import (
     OUTCOME_OF,
@@ -372,9 +372,9 @@ def test_what_keeps_a_file_from_disposal_is_compared_with_the_ledger(
     ended_one = place_hold(actor=chief, case=case, ground="khac", reason="Chờ xử lý đơn khiếu nại")
     end_hold(actor=chief, case=case, hold_id=ended_one.pk, reason="Đã xử lý xong đơn khiếu nại")
     place_hold(actor=chief, case=case, ground="khac", reason="Chờ kết quả giám định lại")
-    assert verify().problems == []
+    assert verified() == []
     behind()
-    assert re.search(told, " ".join(verify().problems))
+    assert re.search(told, " ".join(verified()))
 
 
 def test_holds_that_cannot_be_compared_are_a_finding_and_stop_nothing(
@@ -386,6 +386,6 @@ def test_holds_that_cannot_be_compared_are_a_finding_and_stop_nothing(
         raise ValueError(value)
 
     monkeypatch.setattr(recorded, "retention_compared", damaged)
-    assert any("có dòng bị hỏng (ValueError)" in each for each in verify().problems)
+    assert any("có dòng bị hỏng (ValueError)" in each for each in verified())
     assert "holds and periods cannot be compared" in caplog.text
     assert value not in caplog.text

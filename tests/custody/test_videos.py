@@ -16,6 +16,7 @@ from django.db import connection
 from tests.court.deck.test_video import MP4
 from tests.court.deck.test_videos import kept
 from tests.custody.batches import batch_in
+from tests.custody.conftest import verified
 from tests.custody.premis import faults
 from tests.custody.test_accession import archivist, packed
 from tests.custody.test_recorded_files import Package
@@ -63,7 +64,7 @@ def test_a_video_is_sealed_with_the_file_and_stays(
     document = filed_case.host_ids[1]
     told = {"video": str(before.pk), "document": document, "sha256": before.sha256, "size": before.size}
     assert manifest.said["videos"] == [told]
-    assert queries.verify().problems == []
+    assert verified() == []
     after = kept(filed_case, lead, paper=2)
     # sealed once; what came later is for the next seal
     assert [each.key for each in videos_to_seal(case, "hsva")] == [str(after.pk)]
@@ -98,10 +99,10 @@ def test_a_video_that_is_not_as_it_was_kept_is_an_alarm_of_its_office(
     said = sentence(FixityFinding.objects.get(run=run, kind="missing"))
     assert said.startswith(f"Video kèm tài liệu số {filed_case.documents[1].document_id} bị mất")
     # the record is held against the ledger, too
-    assert queries.verify().problems == []
+    assert verified() == []
     Video.objects.filter(pk=changed.pk).update(sha256="0" * 64)
     gone.delete()
-    said = " ".join(queries.verify().problems)
+    said = " ".join(verified())
     assert f"video kèm tài liệu số {filed_case.host_ids[0]} đã bị sửa" in said
     assert f"video kèm tài liệu số {filed_case.host_ids[1]} mà sổ cái đã ghi không còn" in said
 
