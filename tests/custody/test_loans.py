@@ -19,6 +19,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from tests.access.test_projection import completions, found, listed
+from tests.custody.conftest import verified
 from tests.custody.everybody import wrongly_done
 from tests.custody.test_acts import data, hidden, written
 from tests.custody.test_hand_overs import COURT, PASSED, TO_COURT, mail_refused
@@ -29,13 +30,13 @@ from vks_plugin.access.explanations import case_explained_to
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.queries import case_for, lent_alone, visible_cases, who_can_see
 from vks_plugin.cases.models import Volume
-from vks_plugin.custody import actions, queries
+from vks_plugin.custody import actions
 from vks_plugin.custody.actions import hand_overs, holding
 from vks_plugin.custody.actions.hand_overs import Terms
 from vks_plugin.custody.actions.loans import LEFT
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal
 from vks_plugin.custody.queries.accession import what_is_unfinished
-from vks_plugin.custody.queries.hand_overs import volumes_told
+from vks_plugin.custody.queries.hand_overs import came_later, volumes_told
 from vks_plugin.custody.queries.holding import holder_of, keeping_told
 from vks_plugin.custody.queries.loans import (
     concerning,
@@ -174,7 +175,7 @@ def test_a_paper_file_goes_out_and_comes_back_and_every_act_is_in_the_ledger(
     assert not LoanedPart.objects.filter(is_out=True).exists()
     # a paper in somebody's hands opens nothing in the system
     assert not visible_cases(borrower).exists()
-    assert queries.verify().problems == []
+    assert verified() == []
     # the next one gets the next number
     assert _lent(people, case.code).number == 2
 
@@ -321,6 +322,13 @@ def test_a_volume_that_did_not_come_back_stays_out_until_that_is_settled(
         actions.settle_loan(actor=chief, **lost | {"note": "mất"})
     settled = actions.settle_loan(actor=chief, **lost)
     assert (settled.state, settled.settled_by, settled.settlement) == ("da_tra", chief, lost["note"])
+    # the time line says when, of which slip, from whom, and who recorded it; to who may know the borrower
+    told = keeping_told(clerk, case_for(clerk, case.code))
+    (line,) = came_later(case, told)
+    assert (line.at, line.slip.split("/")[0], line.giver) == (settled.settled_at, "1", display_name(borrower))
+    assert line.receiver.startswith(display_name(chief))
+    (hidden_from,) = came_later(case, replace(told, named=frozenset()))
+    assert (hidden_from.giver, hidden_from.slip) == ("", line.slip)
     assert not LoanedPart.objects.filter(is_out=True).exists()
     assert concerning(borrower) == 0
     with pytest.raises(Conflict, match="Đã trả"):

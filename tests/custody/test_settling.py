@@ -29,6 +29,7 @@ from vks_plugin.custody.actions.settling import find_rest, settle_rest
 from vks_plugin.custody.models import HandOver, LedgerEntry, LoanedPart
 from vks_plugin.custody.queries.accession import what_is_unfinished
 from vks_plugin.custody.queries.hand_overs import (
+    came_later,
     exhibits_still_out,
     exhibits_to_give,
     hand_over_for,
@@ -534,6 +535,71 @@ def test_who_took_over_settles_and_what_it_finds_in_its_own_hands_is_with_the_fi
     places = {each.line["number"]: each.place for each in volumes_told(people["chief_kv3"], case, told)}
     assert places == {1: "with_file", 2: "lost", 3: "with_file"}
     assert list(otherwise_than_recorded()) == []
+
+
+def test_people_of_who_took_over_are_led_to_what_was_settled_and_record_that_it_was_found(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User], units: dict[str, ProcuracyUnit], client: Client
+) -> None:
+    case, admin = lacking.case, people["admin_province"]
+    settle_rest(actor=people["chief_kv1"], row=lacking, outcome="giu_han", reason=WHY, volumes=[2], exhibits=[phone.pk])
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        taken_over(admin, case.unit, units["QN-KV3"])
+    # it stays settled, and nobody of the old office has a hand in it any more
+    assert (outstanding_of(case, "hsva"), acts_on_rest(people["clerk_kv1"], lacking)) == ({}, [])
+    where, row = f"/vks/cases/{case.code}/custody/", f"/vks/custody/{lacking.pk}/"
+    for name in ("clerk_kv3", "chief_kv3"):
+        client.force_login(people[name])
+        page = Page(client.get(where))
+        assert ("Tập, vật chứng không còn chờ" in page.text, row in page.links()) == (True, True), name
+        assert "Ghi đã tìm thấy" in Page(client.get(row)).text, name
+        told = client.get(f"/api/vks/hand-overs/{lacking.pk}/").json()
+        assert ("find" in told["may"], [each["found_at"] for each in told["settled"]]) == (True, [None, None]), name
+        (part,) = [each for each in client.get(f"/api/vks/cases/{case.code}/custody/").json() if each["part"] == "hsva"]
+        assert [each["number"] for each in part["settled"]] == [2, phone.pk], name
+    client.force_login(people["clerk_kv3"])
+    answer = client.post(f"{row}find/", {"volumes": ["2"], "reason": "Tòa án trả lại ngày 07/9/2026"}, follow=True)
+    assert "Đã ghi tìm thấy" in Page(answer).text
+    lacking.refresh_from_db()
+    assert (lacking.outstanding, lacking.outstanding_exhibits) == ([2], [])
+    rest = hand_over(
+        actor=people["clerk_kv3"],
+        case=CaseFile.objects.get(pk=case.pk),
+        terms=replace(BACK, other_unit=units["QN-KV3"], completes=lacking),
+    )
+    accept(actor=people["clerk_kv3"], row=rest, checks=PASSED, awaits_paper=True)
+    assert outstanding_of(case, "hsva") == {}
+    # all of it stands in the time line: who gave it, who took it in, who had said that it was there
+    text = Page(client.get(where)).text
+    assert f"từ {COURT}" in text
+    assert f"{display_name(people['clerk_kv3'])} – {units['QN-KV3'].name} nhận" in text
+    assert f"đã tìm thấy ({display_name(people['clerk_kv3'])}" in text
+    assert "Tòa án trả lại ngày 07/9/2026" in text
+    lines = client.get(f"/api/vks/cases/{case.code}/custody/timeline/?volume=2").json()["results"]
+    (later,) = [each for each in lines if each["cause"] == "later"]
+    assert (later["volumes"], later["exhibits"], later["came_from"]) == ([2], [], COURT)
+    assert (later["hand_over"], later["since"]) == (rest.pk, later["until"])
+    assert later["holder"]["name"].endswith(units["QN-KV3"].name)
+    found = client.get(f"/api/vks/hand-overs/{lacking.pk}/").json()["settled"][0]
+    assert (found["found_by"], found["found_where"]) == (
+        display_name(people["clerk_kv3"]),
+        "Tòa án trả lại ngày 07/9/2026",
+    )
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_an_exhibit_that_came_later_is_named_to_who_may_know_its_name(
+    lacking: HandOver, people: dict[str, User]
+) -> None:
+    clerk, case = people["clerk_kv1"], lacking.case
+    rest = hand_over(actor=clerk, case=case, terms=replace(BACK, completes=lacking))
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    told = keeping_told(clerk, case_for(clerk, case.code))
+    (line,) = came_later(case, told)
+    assert line.called == ("Tập 2", "02 Điện thoại của Ánh")
+    # who has no more than the list of cases is told what it is by its seal
+    (line,) = came_later(case, replace(told, named=frozenset()))
+    assert line.called == ("Tập 2", "02 vật chứng niêm phong số NP-8")
+    assert came_later(case, replace(told, holders={})) == []
 
 
 def test_what_is_found_where_the_file_is_by_then_is_with_it(

@@ -311,7 +311,14 @@ def test_the_office_that_is_to_receive_sees_the_record_and_nothing_else(
     assert "Đã nhận hồ sơ." in Page(answer).text
     assert receiver.get(f"/vks/cases/{code}/custody/").status_code == 200
     assert clerk.get(f"/vks/cases/{code}/custody/").status_code == 404
-    assert clerk.get(f"/vks/custody/{row.pk}/").status_code == 200
+    # what both sides signed says what the case was called
+    CaseFile.objects.filter(pk=twelve.pk).update(name="Vụ Zqđổitên")
+    text = Page(clerk.get(f"/vks/custody/{row.pk}/")).text
+    assert (twelve.name in text, "Zq" in text, twelve.name in Page(clerk.get("/vks/custody/")).text) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_a_draft_in_the_way_is_taken_over_or_put_aside_from_the_page_that_tells_of_it(
@@ -417,7 +424,12 @@ def test_who_lost_a_case_gives_its_paper_on_by_the_code_on_the_label(
     for name, text in (*before.items(), *after.items()):
         assert (code in text, "Zq" in text) == (True, False), name
     assert ("NP-7" in before["new"], "NP-7" in after["row"]) == (True, True)
-    assert twelve.name not in before["desk"] + before["before"]
+    # what the record of before says it prints, and so its page has it; a list tells the code alone
+    printed = _document(giver.get(f"/vks/custody/{first.pk}/print/?format=docx").content)
+    one = giver.get(f"/api/vks/hand-overs/{first.pk}/").json()["case_name"]
+    listed = [each["case_name"] for each in giver.get("/api/vks/hand-overs/").json()["results"]]
+    assert (twelve.name in printed, twelve.name in before["before"], one) == (True, True, twelve.name)
+    assert (twelve.name in before["desk"], listed) == (False, ["", ""])
     # who has the case is led to it by its code; who has its paper alone is not
     assert [f"/vks/cases/{code}/" in Page(each.get("/vks/custody/")).links() for each in (giver, receiver)] == [
         False,

@@ -40,6 +40,7 @@ from vks_plugin.custody.queries.hand_overs import (
     may_hand_in,
     may_take,
     moves_of,
+    named_on_record,
     named_rows,
     papers_to_attach,
     parts_to_give,
@@ -150,7 +151,7 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     id = serializers.IntegerField()
     case = serializers.CharField(source="case.code")
     case_name = serializers.SerializerMethodField(
-        help_text="As it was when it was sent. Empty for who may not know of the case, but for who is to receive it."
+        help_text="As the record says, which prints it for both sides: as it was when it was sent. In lists empty for who may not know of the case, but for who is to receive it."
     )
     main_accused = serializers.SerializerMethodField(help_text="Empty where the name is.")
     part = serializers.CharField(help_text="`hsva` or `hsks`.")
@@ -215,9 +216,9 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
         }
 
     def _named(self, row: HandOver) -> bool:
-        """Tell whether the asker may be told what the case is called; a list knows of all its rows."""
+        """Tell whether the asker may be told what the case is called; a list knows of all its rows, by their codes alone."""
         named = self.context.get("named")
-        return row.pk in (named_rows(self.context["request"].user, [row]) if named is None else named)
+        return named_on_record(self.context["request"].user, row) if named is None else row.pk in named
 
     def get_case_name(self, row: HandOver) -> str:
         """Return the name: where who drew it up might not know it, that of today."""

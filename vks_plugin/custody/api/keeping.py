@@ -28,9 +28,11 @@ from vks_plugin.custody.filters import HoldingFilterSet
 from vks_plugin.custody.models import Holding, Keeper, Loan
 from vks_plugin.custody.printed_hand_over import write_labels
 from vks_plugin.custody.queries.hand_overs import (
+    CameLater,
     ExhibitTold,
     PieceTold,
     VolumeTold,
+    came_later,
     case_to_hand_over,
     coming_to,
     exhibits_told,
@@ -148,7 +150,14 @@ class KeptLineSerializer(serializers.Serializer[Any]):
     holder = KeeperSerializer()
     since = serializers.DateTimeField()
     until = serializers.DateTimeField(allow_null=True, help_text="Null: now.")
-    cause = serializers.CharField(help_text=_CAUSES)
+    cause = serializers.CharField(
+        help_text=f"{_CAUSES[:-1]}; `later`: what came after the rest of the file; `loan_settled`: what a loan lacked came, or a "
+        "leader took it for lost. Both at `since` alone (`until` is the same)."
+    )
+    came_from = serializers.CharField(
+        default="",
+        help_text="Of what came after the rest: who had kept it, in words; empty: a borrower whom the asker may not know.",
+    )
     hand_over = serializers.IntegerField(allow_null=True, help_text="The one it comes from.")
     loan = serializers.IntegerField(allow_null=True, help_text="The one it comes from.")
     slip = serializers.CharField(help_text="Number and year of the slip; of single volumes.")
@@ -248,6 +257,25 @@ def _settled(told: PieceTold) -> dict[str, Any]:
         "slip": "",
         "known_from": "",
         "settled": each.words,
+    }
+
+
+def _later(told: CameLater) -> dict[str, Any]:
+    """Return a line of what came after the rest of a file: at that moment, and where it is since say the volumes."""
+    return {
+        "part": told.part,
+        "volumes": told.volumes,
+        "exhibits": told.exhibits,
+        "holder": {"name": told.receiver, "unit": None, "person": None},
+        "came_from": told.giver,
+        "since": told.at,
+        "until": told.at,
+        "cause": "later" if told.loan is None else "loan_settled",
+        "hand_over": told.hand_over.pk if told.hand_over is not None else None,
+        "loan": told.loan.pk if told.loan is not None else None,
+        "slip": told.slip,
+        "settled": "",
+        "known_from": "",
     }
 
 
@@ -357,6 +385,9 @@ class CaseCustodyViewSet(OfCaseViewSet):
             _settled(each)
             for each in settled
             if volume is None or (each.piece.piece, each.piece.number) == (VOLUME, volume)
+        ]
+        rows += [
+            _later(each) for each in came_later(self.case_view().case, told) if volume is None or volume in each.volumes
         ]
         chosen = sorted(
             (row for row in rows if not wanted or row["part"] == wanted), key=lambda row: row["since"], reverse=True

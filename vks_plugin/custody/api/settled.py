@@ -23,4 +23,8 @@ class SettledPieceSerializer(serializers.Serializer[PieceTold]):
     found_at = serializers.DateTimeField(
         source="piece.found_at", allow_null=True, help_text="When it was found after all; null: it was not."
     )
+    found_by = serializers.CharField(source="piece.found_by", help_text="Name of who recorded it.")
+    found_where = serializers.CharField(
+        source="piece.found_where", help_text="Where it turned up; empty once the file was disposed of."
+    )
     hand_over = serializers.IntegerField(source="piece.hand_over.pk", help_text="The one it was missing from.")

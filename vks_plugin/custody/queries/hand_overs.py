@@ -35,7 +35,7 @@ from vks_plugin.custody.handing import (
 )
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
 from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, named_cases, of_offices
-from vks_plugin.custody.queries.loans import borrower_name, goes_back_to
+from vks_plugin.custody.queries.loans import borrower_name, goes_back_to, slip_number
 from vks_plugin.custody.queries.settled import (
     EXHIBIT,
     VOLUME,
@@ -366,6 +366,15 @@ def named_rows(user: User, rows: Collection[HandOver]) -> set[int]:
     waiting = [row.pk for row in rows if row.case_id not in known and row.state == "cho_nhan"]
     told = {row.pk for row in rows if row.case_id in known}
     return told | set(coming_to(user).filter(pk__in=waiting).values_list("pk", flat=True)) if waiting else told
+
+
+def named_on_record(user: User, row: HandOver) -> bool:
+    """Tell whether the person, who sees the hand-over, may read on its page what the case is called (three queries at most).
+
+    What its record says its sides read: it is printed for them, and was signed with it. That is the name it was written with, and
+    not that of today. Where nobody wrote it in, who may be told the name of the case.
+    """
+    return bool(row.case_name) or row.pk in named_rows(user, [row])
 
 
 def direction_to_complete(row: HandOver) -> str:
@@ -747,6 +756,58 @@ def pieces_told(case: CaseFile, told: KeepingTold) -> list[PieceTold]:
         for each in settled_ever([case.pk], part)
     ]
     return sorted(found, key=lambda one: one.piece.at, reverse=True)
+
+
+@dataclass(frozen=True)
+class CameLater:
+    """What came after the rest of a file and by what, or what a loan lacked once that is over, as one person may see it."""
+
+    part: str
+    at: dt.datetime
+    giver: str
+    """Who had kept it, in words; empty: somebody who borrowed it and whom the person may not know."""
+    receiver: str
+    """Who took it in, in words."""
+    called: tuple[str, ...] = ()
+    """Volumes and exhibits; empty of a loan that came back short: what lacked is only counted."""
+    volumes: tuple[int, ...] = ()
+    exhibits: tuple[int, ...] = ()
+    hand_over: HandOver | None = None
+    """The one that brought it."""
+    loan: Loan | None = None
+    """Of which it was missing: it came, or a leader took it for lost."""
+
+    @property
+    def slip(self) -> str:
+        """Number and year of the slip of that loan."""
+        return slip_number(self.loan) if self.loan is not None else ""
+
+
+def came_later(case: CaseFile, told: KeepingTold) -> list[CameLater]:
+    """Return what came after the rest of the parts whose keepers the person was told of, the latest first (three queries).
+
+    No keeper of a part changes by it, so that it is in no row of theirs.
+    """
+    rows = HandOver.objects.filter(case=case, part__in=told.holders, state="da_nhan", completes__isnull=False)
+    found = []
+    for row in rows.select_related("giver_unit", "giver_person", "receiver_unit", "receiver_person", "completes"):
+        volumes = [each for each in row.volumes if each["received"]]
+        exhibits = [each for each in row.exhibits if each.get("received")]
+        named = row.part in told.named
+        words = [str(each["label"]) for each in volumes]
+        words += [exhibit_in_words(each if named else {**each, "name": ""}) for each in exhibits]
+        sides = _side_in_words(row.giver_name, row.giver.place), _side_in_words(row.receiver_name, row.receiver.place)
+        assert row.accepted_at is not None  # noqa: S101 - the database keeps it of what was received
+        numbers = tuple(each["number"] for each in volumes), tuple(each["id"] for each in exhibits if "id" in each)
+        found.append(CameLater(row.part, row.accepted_at, *sides, tuple(words), *numbers, hand_over=row))
+    short = Loan.objects.filter(case=case, part__in=told.holders, form=Loan.Form.PAPER, settled_at__isnull=False)
+    for loan in short.select_related("borrower", "settled_by", "unit"):
+        assert loan.settled_at is not None  # noqa: S101 - as it was asked for
+        lender = loan.unit.name if loan.unit is not None else ""
+        receiver = _side_in_words(display_name(loan.settled_by) if loan.settled_by is not None else "", lender)
+        giver = (borrower_name(loan) or loan.outside_agency) if loan.part in told.named else ""
+        found.append(CameLater(loan.part, loan.settled_at, giver, receiver, loan=loan))
+    return sorted(found, key=lambda one: one.at, reverse=True)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,10 @@ class Settled:
     found_at: dt.datetime | None
     hand_over: HandOver
     """The one it was missing from (`giver_unit` is read)."""
+    found_by: str = ""
+    """Who recorded that it was found."""
+    found_where: str = ""
+    """Where it turned up; empty once the file was disposed of."""
 
     def is_so_at(self, moment: dt.datetime | None) -> bool:
         """Tell whether it was settled at a moment; None: whether it is now."""
@@ -89,9 +93,20 @@ def settled_at(row: HandOver) -> list[Settled]:
             each["reason"],
             _moment(each["found_at"]) if each["found_at"] is not None else None,
             row,
+            *_finding(row, each["found_at"]),
         )
         for each in row.settled_pieces
     ]
+
+
+def _finding(row: HandOver, found_at: str | None) -> tuple[str, str]:
+    """Return who recorded that a piece was found, and where it was, by the step of that act: it is noted down right after."""
+    if found_at is None:
+        return "", ""
+    moment = _moment(found_at)
+    steps = (each for each in row.steps if each["act"] == "find" and _moment(each["at"]) >= moment)
+    step = next(steps, None)
+    return (step["by"], step["text"]) if step is not None else ("", "")
 
 
 def _moment(text: str) -> dt.datetime:

@@ -29,6 +29,7 @@ from vks_plugin.custody.handing import DIRECTIONS
 from vks_plugin.custody.models import HandOver, Holding
 from vks_plugin.custody.printed_hand_over import write_hand_over, write_labels
 from vks_plugin.custody.queries.hand_overs import (
+    came_later,
     case_to_hand_over,
     coming_to,
     direction_to_complete,
@@ -47,6 +48,7 @@ from vks_plugin.custody.queries.hand_overs import (
     may_hand_in,
     may_take,
     moves_of,
+    named_on_record,
     named_rows,
     outside_keeper,
     owes_rest,
@@ -204,6 +206,7 @@ def _case_page(
         ],
         "exhibits_elsewhere": exhibits_told(case, told),
         "settled": pieces_told(case, told),
+        "later": came_later(case, told),
         "may_begin": may_begin(request.user, case),
         "comparison": comparison_of(request.user, case),
         "keeper": keeper or (KeeperForm(case=case, parts=unrecorded) if may_state else None),
@@ -403,7 +406,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         # the paper itself goes along
         "follows": [each for each in follows if each.kind not in {"hand_over", "paper"}],
         "knows": knows,
-        "named": row.pk in named_rows(request.user, [row]),
+        "named": named_on_record(request.user, row),
         "late": is_late(row),
         "drafted_by": display_name(row.created_by) if row.state == "du_thao" else "",
         "may_take": may_take(request.user, row),
