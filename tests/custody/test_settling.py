@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
 from django.apps import apps
+from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
 
 from tests.custody.test_acts import data, hidden
 from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
 from tests.custody.test_succession import taken_over
+from tests.people import register
 from tests.web.conftest import Page
 from vks_plugin.access.queries import case_for
 from vks_plugin.access.transfers import move_case
 from vks_plugin.cases.actions.folios import bind_volumes
 from vks_plugin.cases.actions.record import add_entry, change_entry, remove_entry
 from vks_plugin.cases.models import CaseFile, Exhibit, Volume
-from vks_plugin.custody import actions
+from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, draft, hand_over, send
 from vks_plugin.custody.actions.settling import find_rest, settle_rest
 from vks_plugin.custody.models import HandOver, LedgerEntry, LoanedPart
@@ -47,11 +53,13 @@ from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.queries.recorded_keeping import Told
 from vks_plugin.custody.queries.recorded_paper import paper_compared
 from vks_plugin.custody.queries.settled import acts_on_rest, office_owed
-from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, VksError
 from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.auth.models import User
     from django.test import Client
 
@@ -740,3 +748,64 @@ def test_the_change_of_the_database_goes_back_without_losing_what_was_owed(
     import_module("vks_plugin.migrations.0053_pieces_settled").owe_again(apps, None)
     row = HandOver.objects.get(pk=lacking.pk)
     assert (row.outstanding, row.outstanding_exhibits) == ([2], [])
+
+
+# --- at once
+
+
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+def test_a_volume_that_is_settled_at_the_moment_it_comes_is_one_of_the_two(
+    people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """A leader takes for lost what a clerk takes in at that moment: one of them is told so, and nobody waits for ever."""
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite one transaction writes at a time")
+    actions.ensure_key()
+    clerk, chief = people["clerk_kv1"], people["chief_kv1"]
+    outcomes: set[str] = set()
+    for head_start in (0.1, -0.1, *[0.0] * 8):
+        case = register(actor=clerk, unit=units["QN-KV1"], name=f"Vụ {len(outcomes)}")
+        lacking, _phone = short(case, clerk)
+        begin = threading.Barrier(2)
+
+        def at_once(do: Callable[[], object], wait: float, begin: threading.Barrier) -> str:
+            try:
+                begin.wait(timeout=30)
+                time.sleep(max(wait, 0))
+                do()
+            except VksError as error:
+                return error.message
+            finally:
+                connection.close()
+            return ""
+
+        def comes(pk: int) -> None:
+            before = hand_over_for(clerk, pk)
+            terms = replace(BACK, completes=before, volumes=[2], exhibits=[])
+            row = hand_over(actor=clerk, case=before.case, terms=terms)
+            accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+
+        def is_lost(pk: int) -> None:
+            settle_rest(
+                actor=chief, row=hand_over_for(chief, pk), outcome="that_lac", reason=WHY, volumes=[2], exhibits=[]
+            )
+
+        with ThreadPoolExecutor(2) as pool:
+            came = pool.submit(at_once, partial(comes, lacking.pk), -head_start, begin)
+            lost = pool.submit(at_once, partial(is_lost, lacking.pk), head_start, begin)
+            refusals = came.result(timeout=60), lost.result(timeout=60)
+        # one was done and the other one told of it
+        assert [bool(each) for each in refusals].count(True) == 1, refusals
+        lacking.refresh_from_db()
+        rest = HandOver.objects.filter(completes=lacking)
+        assert lacking.outstanding == []
+        if refusals[0]:
+            assert [(each["piece"], each["number"]) for each in lacking.settled_pieces] == [("volume", 2)]
+            assert not rest.exists()
+        else:
+            assert (lacking.settled_pieces, [each.state for each in rest]) == ([], ["da_nhan"])
+        outcomes.add("lost" if refusals[0] else "came")
+    assert outcomes == {"lost", "came"}
+    actions.make_checkpoint()
+    assert queries.verify().problems == []
