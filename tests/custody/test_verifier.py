@@ -22,7 +22,7 @@ from vks_plugin.access.models import AccessEntry
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
-from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
+from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey
 from vks_plugin.custody.verify_ledger import (
     PlainEntries,
     Tree,
@@ -488,6 +488,48 @@ def test_a_change_of_key_that_somebody_added_to_the_log_vouches_for_no_key(
     (export.folder / "checkpoints.jsonl").write_text("".join(f"{row}\n" for row in rows))
     status, told = export.check(str(export.folder), "--key", key)
     assert (status, "có người chèn vào sổ, khóa đã bị thay" in told) == (1, True), told
+
+
+def test_keys_that_somebody_put_into_the_table_go_out_apart_and_are_believed_by_nobody(
+    log: list[LedgerEntry], handed_out: HandOut, case: CaseFile, key: str, tmp_path: Path
+) -> None:
+    first = actions.make_checkpoint()
+    newest = actions.rotate_key()
+    own, other = (SigningKey.generate(verify_ledger.parse_key(key).name) for _each in range(2))
+    for each in (own, other):
+        LedgerKey.objects.create(text=str(each.public))
+    # one of them also as an entry has it that says it is the one of before, in the form that nobody signed
+    said = {"before": str(own.public), "public": newest, "signed_by_the_one_before": True}
+    actions.append(case=None, actor=None, kind=actions.KEY, data=said)
+    strange = [str(own.public), str(other.public)]
+    for name, of in (("whole", None), ("case", case)):
+        export = handed_out(name, case=of)
+        kept = {each: (export.folder / each).read_text().splitlines() for each in ("keys", "keys-not-trusted")}
+        assert kept == {"keys": [key, newest], "keys-not-trusted": strange}
+        assert "keys-not-trusted" in (export.folder / "DOC-TRUOC.txt").read_text()
+        for paper in ((), ("--key", newest)):
+            status, told = export.check(str(export.folder), *paper)
+            assert status == 0, told
+            assert not any(each in told for each in strange)
+        # a head by one of them opens for nobody, with a key on paper or without
+        tree = Tree()
+        for line in handed_out(f"{name} again").lines():
+            tree.add(0, leaf_hash(line))
+        (export.folder / "checkpoint").write_text(sign_note(checkpoint_text(own.name, tree.size, tree.root()), own))
+        status, told = export.check(str(export.folder))
+        assert (status, "không do khóa nào đã biết ký" in told) == (1, True), told
+    proofs = (queries.prove(case, 0), queries.prove_continuation(first.size))
+    assert [each.as_data()["keys"] for each in proofs] == [[key, newest]] * 2
+    standing = queries.prove(case, 0).as_data()
+    standing_file = tmp_path / "proof.json"
+    standing_file.write_text(json.dumps(standing))
+    assert verify_ledger.check_proof(standing_file).problems == []
+
+
+def test_an_export_without_strange_keys_has_no_file_of_them(log: list[LedgerEntry], handed_out: HandOut) -> None:
+    export = handed_out()
+    assert not (export.folder / "keys-not-trusted").exists()
+    assert "keys-not-trusted" not in (export.folder / "DOC-TRUOC.txt").read_text()
 
 
 def test_a_change_of_key_from_before_the_keys_signed_it_holds(tmp_path: Path) -> None:

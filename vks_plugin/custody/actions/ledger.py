@@ -56,7 +56,6 @@ from vks_plugin.custody.queries import (
     lost_heads,
     present_key,
     proven_entries,
-    public_keys,
     require_province,
     seen_fork,
 )
@@ -68,7 +67,7 @@ from vks_plugin.custody.queries.heads import (
     restorations,
     root_at,
 )
-from vks_plugin.custody.queries.key_changes import signed_heads
+from vks_plugin.custody.queries.key_changes import keys_handed_out, signed_heads
 from vks_plugin.custody.statements import ENTRY, Draft, End, Post, Row, append_on_server, ends, executing, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
@@ -81,6 +80,8 @@ from vks_plugin.working import held_alone
 logger = logging.getLogger("paperless.vks.custody")
 
 KEY = verify_ledger.KEY
+STRANGE_KEYS = "keys-not-trusted"
+"""File of an export with the keys that somebody put into the table of keys; there where there are any."""
 
 
 def _acting(user: User | None) -> Actor:
@@ -773,8 +774,12 @@ def export(
                 % {"problem": error.message}
             ) from error
         note = checkpoint.note
-        _write(fresh / "keys", "".join(f"{key}\n" for key in public_keys()))
-        _write(fresh / "DOC-TRUOC.txt", _read_first(case, packed=along is not None))
+        keys = keys_handed_out()
+        _write(fresh / "keys", "".join(f"{key}\n" for key in keys.own))
+        if keys.strange:
+            # shown to who examines it, and believed by no program
+            _write(fresh / STRANGE_KEYS, "".join(f"{key}\n" for key in keys.strange))
+        _write(fresh / "DOC-TRUOC.txt", _read_first(case, packed=along is not None, strange=bool(keys.strange)))
         if case is None:
             _write_whole(fresh, checkpoint)
         else:
@@ -783,15 +788,21 @@ def export(
     return checkpoint
 
 
-def _read_first(case: CaseFile | None, *, packed: bool) -> str:
+def _read_first(case: CaseFile | None, *, packed: bool, strange: bool) -> str:
     """Return what stands beside an export for whoever is handed it: what it is, and how to check it without us."""
     of = f"CỦA VỤ ÁN {case.code}" if case is not None else "TOÀN BỘ"
     files = "Lệnh này đọc cả các tệp của gói nộp lưu và so với sổ cái.\n" if packed else ""
+    put_there = (
+        f"Tệp {STRANGE_KEYS} có các khóa người khác chèn vào bảng khóa: không tin, không dùng để kiểm tra. In English: keys "
+        "that somebody put into the table of keys; do not trust them.\n"
+        if strange
+        else ""
+    )
     return f"""SỔ CÁI LƯU GIỮ HỒ SƠ {of}
 
 Tự kiểm tra, không cần mạng, không cần cài gì ngoài Python 3.9 trở lên, ngay trong thư mục này:
     python3 verify_ledger.py . --key KHÓA
-{files}KHÓA là khóa công khai trên bản giấy đã ký; không nêu thì lấy khóa đi cùng (tệp keys) và phải so khóa ấy với bản giấy.
+{files}{put_there}KHÓA là khóa công khai trên bản giấy đã ký; không nêu thì lấy khóa đi cùng (tệp keys) và phải so khóa ấy với bản giấy.
 Mã thoát: 0 đạt, 1 không đạt, 2 không đọc được, 3 phải hỏi người đã ghi nhận phục hồi cơ sở dữ liệu. In English: run that command here; the key is on the signed paper.
 """
 

@@ -30,10 +30,10 @@ from vks_plugin.custody.queries import (
     lost_heads,
     of_case,
     of_province,
-    public_keys,
     require_province,
     seen_fork,
 )
+from vks_plugin.custody.queries.key_changes import keys_handed_out
 from vks_plugin.custody.queries.ledger import case_of_extract, checkpoint_for, continuation_for, proof_for
 from vks_plugin.custody.words import WHOLE, Reader, Said, in_words, reader_of
 from vks_plugin.errors import BadInput
@@ -294,7 +294,7 @@ class LedgerViewSet(_LedgerViewSet):
         told = {
             "entries": log_size(),
             "newest": last_checkpoint(),
-            "keys": [str(key) for key in public_keys()],
+            "keys": [str(key) for key in keys_handed_out().own],
             "forked": seen_fork(),
             "heads_lost": lost_heads(),
         }

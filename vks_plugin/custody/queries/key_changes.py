@@ -122,6 +122,28 @@ def _trusted() -> set[str]:
     return {str(key) for key in trusted_keys(there, rows)}
 
 
+class HandedOut(NamedTuple):
+    """The keys of the table as they go out with exports and proofs."""
+
+    own: list[PublicKey]
+    """Those the service signs or signed by; an outsider without paper believes them."""
+    strange: list[PublicKey]
+    """Those of which only the database says so: somebody put them there."""
+
+
+def keys_handed_out() -> HandedOut:
+    """Return the keys of the table, those of the service apart from what somebody added to it.
+
+    They are those by which it signs, each that is bound to one of these by signatures of both, of a head or of a change of key,
+    and those that signed what is remembered: all that signed a head that goes out (`signed_heads`). Where nobody can tell
+    whose keys they are, the database is all there is, and none is called strange.
+    """
+    keys = public_keys()
+    vouched = _vouched(_trusted(), changes_of_key(), doubted=False)
+    own = [key for key in keys if str(key) in vouched]
+    return HandedOut(own, [key for key in keys if key not in own]) if own else HandedOut(keys, [])
+
+
 def present_key() -> str | None:
     """Return the key that signs now, as the ledger has it; None: there is none yet.
 

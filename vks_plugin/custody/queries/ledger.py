@@ -29,7 +29,7 @@ from vks_plugin.custody.queries.heads import (
     restorations,
     root_at,
 )
-from vks_plugin.custody.queries.key_changes import key_problems, signed_heads, strange_among
+from vks_plugin.custody.queries.key_changes import key_problems, keys_handed_out, signed_heads, strange_among
 from vks_plugin.custody.queries.recorded import found_in_cases, found_in_retention
 from vks_plugin.custody.queries.tree import hashes_of, log_size, public_keys
 from vks_plugin.custody.verify_ledger import (
@@ -171,7 +171,7 @@ class Proof(NamedTuple):
             "leaf": self.leaf,
             "path": [each.hex() for each in self.path],
             "checkpoint": self.checkpoint.note,
-            "keys": [str(key) for key in public_keys()],
+            "keys": [str(key) for key in keys_handed_out().own],
         }
 
 
@@ -205,7 +205,7 @@ class Continuation(NamedTuple):
             "from": self.before.note,
             "to": self.after.note,
             "path": [each.hex() for each in self.path],
-            "keys": [str(key) for key in public_keys()],
+            "keys": [str(key) for key in keys_handed_out().own],
         }
 
 
