@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.core.signals import request_finished
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import TestCase
@@ -1305,9 +1306,18 @@ def test_the_host_shows_a_borrower_no_text_and_a_picture_with_the_name(
     for fields in ("content", "title,content"):
         assert secret not in client.get(f"{listed_at}&fields={fields}").content.decode()
     pictures = []
+    over: list[object] = []
+
+    def is_over(**_signal: object) -> None:
+        over.append(_signal)
+
     for second in (0, 1):
+        request_finished.connect(is_over)
         with time_machine.travel(timezone.now() + dt.timedelta(seconds=second), tick=False):
             shown = client.get(f"{door}thumb/", HTTP_IF_NONE_MATCH=kept)
+        request_finished.disconnect(is_over)
+        # a request is over once, and not while its answer is drawn: that ends the connection to the database
+        assert len(over) == second + 1
         assert (shown.status_code, shown["Content-Type"], shown["Cache-Control"]) == (200, "image/webp", "no-store")
         with Image.open(io.BytesIO(shown.content)) as picture:
             pictures.append(picture.convert("RGB"))

@@ -129,7 +129,11 @@ def mark_picture(thumb: Any) -> Any:
         try:
             picture = response.getvalue()
         finally:
-            response.close()
+            # the file alone: closing the answer tells the host that the request is over, which ends the connection to the
+            # database in the middle of it
+            stream = getattr(response, "file_to_stream", None)
+            if stream is not None:
+                stream.close()
         marked = HttpResponse(_picture[0](request.user, numbers[0], picture), content_type="image/webp")
         marked["Cache-Control"] = "no-store"
         return marked
