@@ -76,6 +76,7 @@ _HAPPENED = (
     "case_stage",
     "case_status",
     "suspended",
+    "suspended_at_entry",
 )
 """What the entries of an event and of its withdrawal both say in the open."""
 
@@ -149,7 +150,18 @@ ACTS: dict[str, Act] = {
     # the case and its papers
     "case_registered": Act(
         _("Đăng ký vụ án"),
-        ("code", "case_kind", "unit", "stage", "status", "handled_on", "decision_date", "accused", "crime_class"),
+        (
+            "code",
+            "case_kind",
+            "unit",
+            "stage",
+            "status",
+            "handled_on",
+            "decision_date",
+            "accused",
+            "crime_class",
+            "suspended_at_entry",
+        ),
         hidden=("name", "number", "agency"),
     ),
     "event_recorded": Act(_("Ghi sự kiện tố tụng"), _HAPPENED, hidden=("number", "reason")),
@@ -426,8 +438,18 @@ ACTS: dict[str, Act] = {
     # the record: its history says the same in words
     "record_changed": Act(
         _("Sửa hồ sơ"),
-        # the last three of a charge, or of a case that hangs together with this one: what else says how long it is kept
-        ("change_kind", "subject", "subject_id", "fields", "crime_class", "relation", "related_id"),
+        # the others of a charge, of a case that hangs together with this one, or of accused: what else says how long it is kept
+        (
+            "change_kind",
+            "subject",
+            "subject_id",
+            "fields",
+            "crime_class",
+            "relation",
+            "related_id",
+            "suspended",
+            "suspended_at_entry",
+        ),
         hidden=("label", "changes", "reason"),
     ),
     "folios_numbered": Act(
@@ -714,6 +736,7 @@ FIELDS: dict[str, Field] = {
     "case_stage": Field(_("Giai đoạn của vụ án từ đó"), "stage"),
     "case_status": Field(_("Trạng thái của vụ án từ đó"), "status"),
     "suspended": Field(_("Các bị can đang tạm đình chỉ, theo số"), "numbers"),
+    "suspended_at_entry": Field(_("Các bị can đã tạm đình chỉ khi được ghi vào vụ, theo số"), "numbers"),
     "crime_class": Field(_("Loại tội phạm nặng nhất từ đó")),
     "relation": Field(_("Quan hệ"), "relation"),
     "related_id": Field(_("Vụ liên quan, số trong hệ thống")),

@@ -338,6 +338,7 @@ def test_a_case_begins_its_chain_when_it_is_registered(
         "decision_date": "2026-03-02",
         "accused": 2,
         "crime_class": "",
+        "suspended_at_entry": [],
     }
     assert hidden(entry) == {
         "name": case.name,
@@ -1126,7 +1127,7 @@ def test_a_change_of_the_record_is_told_once(case: CaseFile, people: dict[str, U
     entry = found.rows[1]
     shown = {"change_kind": "changed", "subject": "exhibit", "subject_id": exhibit.pk, "fields": ["quantity"]}
     # it is about nothing that says how long the case is kept
-    shown |= dict.fromkeys(("crime_class", "relation", "related_id"))
+    shown |= dict.fromkeys(("crime_class", "relation", "related_id", "suspended", "suspended_at_entry"))
     assert data(entry) == shown
     assert hidden(entry) == {"label": str(exhibit), "changes": [["quantity", "1", "2"]], "reason": "Đếm lại"}
     assert "Dao nhọn".encode() not in b"".join(bytes(row.line) for row in found.rows)

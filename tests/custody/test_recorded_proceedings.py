@@ -13,6 +13,7 @@ from tests.people import register
 from vks_plugin import acts
 from vks_plugin.access import actions as access
 from vks_plugin.cases.actions.charges import ChargeInput
+from vks_plugin.cases.actions.registration import AccusedInput
 from vks_plugin.cases.models import Accused, CaseFile, Charge, ProceduralEvent, RelatedCase
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import LedgerEntry
@@ -32,7 +33,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 DAY = dt.date(2026, 3, 9)
-LATER = {"event_time", "case_stage", "case_status", "suspended", "crime_class", "relation", "related_id"}
+LATER = {
+    "event_time",
+    "case_stage",
+    "case_status",
+    "suspended",
+    "suspended_at_entry",
+    "crime_class",
+    "relation",
+    "related_id",
+}
 """Fields that entries did not have before."""
 
 
@@ -263,3 +273,81 @@ def test_entries_of_before_say_less_and_raise_no_alarm(
 def test_what_happened_before_the_ledger_began_is_no_alarm(case: CaseFile, lead: User) -> None:
     ended(case, lead)
     assert list(proceedings_compared({case.pk: case.code}, {})) == []
+
+
+def _suspended(case: CaseFile, lead: User) -> Accused:
+    """Return somebody of the case whose proceedings were suspended on their way."""
+    values = {"full_name": "Nguyễn Văn Yên", "birth_year": 1970, "init_decision_no": "1/QĐ", "init_decision_date": DAY}
+    person: Accused = access.add_entry(actor=lead, case=case, part="accused", values=values)
+    happened = {"event": "tam_dinh_chi_dieu_tra", "happened_on": dt.date(2026, 4, 1), "number": "2/QĐ"}
+    access.record_event(actor=lead, case=case, accused=person, **happened)
+    return person
+
+
+def _split(case: CaseFile, lead: User, people: dict[str, User]) -> CaseFile:
+    person = _suspended(case, lead)
+    decided: dict[str, Any] = {"decision_no": "9/QĐ", "decided_on": dt.date(2026, 5, 1), "agency": "CQĐT"}
+    case = CaseFile.objects.get(pk=case.pk)
+    return access.split_case(actor=lead, source=case, accused=[person.pk], name="Vụ tách", **decided).case
+
+
+def _merged(case: CaseFile, lead: User, people: dict[str, User]) -> CaseFile:
+    other = register(actor=people["clerk_kv1"], unit=case.unit, name="Vụ kia")
+    access.assign(actor=people["chief_kv1"], case=other, user=lead, role="prosecutor_lead")
+    _suspended(other, lead)
+    decided: dict[str, Any] = {"decision_no": "9/QĐ", "decided_on": dt.date(2026, 5, 1), "agency": "CQĐT"}
+    other = CaseFile.objects.get(pk=other.pk)
+    return access.merge_cases(actor=lead, source=other, target=CaseFile.objects.get(pk=case.pk), **decided).case
+
+
+def _old(case: CaseFile, lead: User, people: dict[str, User]) -> CaseFile:
+    return register(
+        actor=people["clerk_kv1"],
+        unit=case.unit,
+        name="Vụ cũ",
+        status="tam_dinh_chi",
+        accused=[AccusedInput(full_name="Nguyễn Văn Yên", birth_year=1970)],
+    )
+
+
+@pytest.mark.parametrize("comes", [_split, _merged, _old])
+def test_whoever_was_suspended_when_the_case_began_stays_so(
+    case: CaseFile,
+    lead: User,
+    people: dict[str, User],
+    comes: Callable[[CaseFile, User, dict[str, User]], CaseFile],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = comes(case, lead, people)
+    person = Accused.objects.get(case=found, full_name="Nguyễn Văn Yên")
+    assert (person.status, list(otherwise_than_recorded())) == ("tam_dinh_chi", [])
+    assert "tam_dinh_chi" in standing(found).automatic
+    _edited(person, status="dinh_chi", registered_status="dinh_chi")
+    told = list(otherwise_than_recorded())
+    assert any("đang tạm đình chỉ khác" in each for each in told), told
+    # nor does the next act cover it, by which everybody is told of anew
+    access.assign(actor=people["chief_kv1"], case=found, user=lead, role="prosecutor")
+    access.add_entry(actor=lead, case=found, part="accused", values={"full_name": "Người sau", "birth_year": 1980})
+    told = list(otherwise_than_recorded())
+    assert any("đã tạm đình chỉ khi được ghi vào vụ khác" in each for each in told), told
+    _edited(person, registered_status="tam_dinh_chi", status="tam_dinh_chi")
+    access.add_entry(actor=lead, case=found, part="accused", values={"full_name": "Người nữa", "birth_year": 1981})
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_of_whom_an_entry_of_before_says_nothing_the_next_one_that_does_decides(
+    case: CaseFile, lead: User, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        _told_as_before(before)
+        found = _split(case, lead, people)
+    person = Accused.objects.get(case=found)
+    assert list(otherwise_than_recorded()) == []
+    access.add_entry(actor=lead, case=found, part="accused", values={"full_name": "Người sau", "birth_year": 1980})
+    assert list(otherwise_than_recorded()) == []
+    _edited(person, registered_status="dinh_chi")
+    assert len(list(otherwise_than_recorded())) == 1
+    # who is taken out again is missing from nothing
+    _edited(person, registered_status="tam_dinh_chi")
+    access.remove_entry(actor=lead, entry=Accused.objects.get(case=found, birth_year=1980), reason="Nhầm vụ")
+    assert list(otherwise_than_recorded()) == []

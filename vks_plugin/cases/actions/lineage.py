@@ -576,11 +576,8 @@ def _carry_accused(
 
 def _enter(actor: User, case: CaseFile, person: Accused, reason: str) -> Accused:
     """Enter an accused of another case, in step with this one."""
-    values = _values(person, ACCUSED.fields)
-    made: Accused = add_entry(actor=actor, case=case, part="accused", values=values, reason=reason)
-    made.registered_stage, made.registered_status = _state_on_joining(person, case)
-    made.stage, made.status = made.registered_stage, made.registered_status
-    made.save(update_fields=["registered_stage", "registered_status", "stage", "status"])
+    values, state = _values(person, ACCUSED.fields), _state_on_joining(person, case)
+    made: Accused = add_entry(actor=actor, case=case, part="accused", values=values, reason=reason, joins_as=state)
     return made
 
 

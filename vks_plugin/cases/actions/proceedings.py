@@ -17,7 +17,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.acts import tell
-from vks_plugin.cases.actions.record import check, clean_text, follow_up, lock_case, lock_record, note_change
+from vks_plugin.cases.actions.record import (
+    check,
+    clean_text,
+    follow_up,
+    lock_case,
+    lock_record,
+    note_change,
+    told_of_suspended,
+)
 from vks_plugin.cases.deadlines import Span, parse_span
 from vks_plugin.cases.models import Accused, CaseChange, CaseDocument, CaseFile, PreventiveMeasure, ProceduralEvent
 from vks_plugin.cases.proceedings import (
@@ -32,7 +40,7 @@ from vks_plugin.cases.proceedings import (
     replay,
 )
 from vks_plugin.cases.record import difference, title_of, values_of
-from vks_plugin.cases.stages import ARCHIVED, SUSPENDED
+from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.language import spoken
 from vks_plugin.text import one_line
@@ -288,7 +296,7 @@ def _stands(case: CaseFile, people: list[Accused]) -> dict[str, Any]:
     return {
         "case_stage": case.stage,
         "case_status": case.status,
-        "suspended": sorted(person.pk for person in people if person.status == SUSPENDED),
+        **told_of_suspended(people),
     }
 
 
@@ -520,9 +528,15 @@ def _follow(actor: User, case: CaseFile, happened: Happened) -> None:
         row.save(update_fields=["happened_on", "number", "agency"])
 
 
-def settle_newcomer(*, case: CaseFile, accused: Accused) -> None:
-    """Give somebody entered later a state of his own: charged where the decision is named, held at most otherwise."""
-    if accused.init_decision_date is not None or not case.kind_data.prosecutes:
+def settle_newcomer(*, case: CaseFile, accused: Accused, joins_as: State | None = None) -> None:
+    """Give somebody entered later a state of his own: charged where the decision is named, held at most otherwise.
+
+    Args:
+        joins_as: where somebody stands who comes from another case; None: nobody does.
+    """
+    if joins_as is not None:
+        accused.registered_stage, accused.registered_status = joins_as
+    elif accused.init_decision_date is not None or not case.kind_data.prosecutes:
         accused.registered_stage, accused.registered_status = case.stage, case.kind_data.first_status
     else:
         accused.registered_stage, accused.registered_status = NEWCOMER

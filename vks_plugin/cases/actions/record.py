@@ -34,7 +34,9 @@ from vks_plugin.cases.models import (
     WithheldPaper,
 )
 from vks_plugin.cases.penal_code import heaviest
+from vks_plugin.cases.proceedings import State
 from vks_plugin.cases.record import (
+    ACCUSED,
     CASE_FIELDS,
     CHARGE,
     OF_DOCUMENTS,
@@ -49,6 +51,7 @@ from vks_plugin.cases.record import (
     title_of,
     values_of,
 )
+from vks_plugin.cases.stages import SUSPENDED
 from vks_plugin.cases.validation import is_sexual_offence
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.organization.queries import display_name
@@ -130,7 +133,7 @@ def note_change(
 
 def _told_of_keeping(case: CaseFile, subject: str, subject_id: int) -> dict[str, Any]:
     """Return what a change leaves of what says how long the case is kept; nothing where it is about something else."""
-    of_charge = subject == CHARGE.name
+    of_charge, of_accused = subject == CHARGE.name, subject == ACCUSED.name
     row = RelatedCase.objects.filter(pk=subject_id).first() if subject == RELATION.name else None
     return {
         "crime_class": heaviest_class(Charge.objects.filter(case=case).only("crime_class", "ended_on"))
@@ -138,6 +141,19 @@ def _told_of_keeping(case: CaseFile, subject: str, subject_id: int) -> dict[str,
         else None,
         "relation": row.relation if row is not None else None,
         "related_id": row.other_id if row is not None else None,
+        **(told_of_suspended(Accused.objects.filter(case=case)) if of_accused else _NOBODY_SAID),
+    }
+
+
+_NOBODY_SAID = {"suspended": None, "suspended_at_entry": None}
+
+
+def told_of_suspended(people: Iterable[Accused]) -> dict[str, list[int]]:
+    """Return what the ledger is told of the accused of a case: whose proceedings are suspended, and whose were when they were entered."""
+    there = sorted(people, key=lambda person: person.pk)
+    return {
+        "suspended": [person.pk for person in there if person.status == SUSPENDED],
+        "suspended_at_entry": [person.pk for person in there if person.registered_status == SUSPENDED],
     }
 
 
@@ -402,13 +418,22 @@ def _written(entry: models.Model) -> None:
 
 
 @transaction.atomic
-def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, Any], reason: str = "") -> Any:
+def add_entry(
+    *,
+    actor: User,
+    case: CaseFile,
+    part: str,
+    values: Mapping[str, Any],
+    reason: str = "",
+    joins_as: State | None = None,
+) -> Any:
     """Add a row to a part of the record and return it.
 
     Args:
         part: a name in `PARTS_OF_RECORD`.
         values: typed values of its fields; what is left out stays empty.
         reason: why, where there is something to say.
+        joins_as: where an accused of another case stands who is entered in this one; None: as somebody new does.
 
     Raises:
         NotFound: there is no such part.
@@ -431,7 +456,7 @@ def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, An
     if isinstance(entry, Accused):
         from vks_plugin.cases.actions.proceedings import settle_newcomer  # noqa: PLC0415 - it builds on this module
 
-        settle_newcomer(case=case, accused=entry)
+        settle_newcomer(case=case, accused=entry, joins_as=joins_as)
     _written(entry)
     note_change(
         case=case,

@@ -18,7 +18,15 @@ from django.utils.translation import gettext as _
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.charges import ChargeInput, charge_values
 from vks_plugin.cases.actions.proceedings import follow_accused, follow_identity
-from vks_plugin.cases.actions.record import check, clean_details, clean_text, follow_up, heaviest_class, note_change
+from vks_plugin.cases.actions.record import (
+    check,
+    clean_details,
+    clean_text,
+    follow_up,
+    heaviest_class,
+    note_change,
+    told_of_suspended,
+)
 from vks_plugin.cases.actions.rules import enforce, refusal
 from vks_plugin.cases.kinds import CRIMINAL, KINDS, kind_of, person_role_label
 from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge, RelatedCase
@@ -421,6 +429,7 @@ def _fill(
         decision_date=case.init_decision_date,
         accused=len(entered),
         crime_class=heaviest_class(rows),
+        suspended_at_entry=told_of_suspended(entered)["suspended_at_entry"],
         name=case.name,
         number=case.init_decision_no,
         agency=case.init_decision_agency,

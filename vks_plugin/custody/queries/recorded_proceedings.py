@@ -52,7 +52,9 @@ class _Said:
         self.suspended: set[int] | None = None
         """Accused whose proceedings are suspended, of those who were in the case then."""
         self.joined: set[int] = set()
-        """Accused entered since."""
+        """Accused entered since, of whom their entry does not say how they stand."""
+        self.suspended_at_entry: set[int] | None = None
+        """Accused whose proceedings were suspended when they were entered: it never changes, so the first entry that says it holds."""
         self.crime_class: str | None = None
         self.events: dict[int, _Event] = {}
         self.corrected: set[int] = set()
@@ -68,6 +70,9 @@ class _Said:
             self.registered = data["stage"], data["status"]
             if "crime_class" in data:
                 self.crime_class, self.stands = data["crime_class"], self.registered
+            if "suspended_at_entry" in data:
+                self.suspended_at_entry = set(data["suspended_at_entry"])
+                self.suspended = {*self.suspended_at_entry}
         elif told.kind == "record_changed":
             self._changed(data)
         else:
@@ -79,6 +84,18 @@ class _Said:
             says = "case_stage" in data
             self.stands = (data["case_stage"], data["case_status"]) if says else None
             self.suspended, self.joined = set(data["suspended"]) if says else None, set()
+            self._began(data.get("suspended_at_entry"))
+
+    def _began(self, numbers: Sequence[int] | None, *, entered: int | None = None) -> None:
+        """Learn of whom proceedings were suspended on entry; once that is known, of who is entered now alone."""
+        if numbers is None:
+            if entered is not None:
+                # nobody can tell of this one until an entry says it again
+                self.suspended_at_entry = None
+        elif self.suspended_at_entry is None:
+            self.suspended_at_entry = set(numbers)
+        elif entered is not None and entered in numbers:
+            self.suspended_at_entry.add(entered)
 
     def _changed(self, data: Mapping[str, Any]) -> None:
         change, subject, row = data["change_kind"], data["subject"], int(data["subject_id"])
@@ -87,10 +104,16 @@ class _Said:
             whose = row if subject == "accused" else None
             self.corrected |= {number for number, event in self.events.items() if event.accused == whose}
         if subject == "accused":
-            if change == CaseChange.Act.CREATED:
+            created, now = change == CaseChange.Act.CREATED, data.get("suspended")
+            if now is not None:
+                self.suspended, self.joined = set(now), set()
+            elif created:
                 self.joined.add(row)
             elif removed and self.suspended is not None:
                 self.suspended.discard(row)
+            self._began(data.get("suspended_at_entry"), entered=row if created else None)
+            if removed and self.suspended_at_entry is not None:
+                self.suspended_at_entry.discard(row)
         elif subject == "charge":
             self.crime_class = data.get("crime_class")
         elif subject == "relation" and removed:
@@ -110,7 +133,7 @@ class _Rows:
         self.relations: dict[int, dict[int, tuple[str, int | None]]] = defaultdict(dict)
         for event in ProceduralEvent.objects.filter(case__in=cases).order_by("pk").iterator(chunk_size=2000):
             self.events[event.case_id][event.pk] = event
-        whose = ("case_id", "status", *(day for _event, _number, day in FROM_ACCUSED))
+        whose = ("case_id", "status", "registered_status", *(day for _event, _number, day in FROM_ACCUSED))
         for person in Accused.objects.filter(case__in=cases).order_by("pk").only(*whose).iterator(chunk_size=2000):
             self.accused[person.case_id][person.pk] = person
         charges = Charge.objects.filter(case__in=cases).order_by("pk")
@@ -215,10 +238,14 @@ def _case(code: str, said: _Said, case: CaseFile, rows: _Rows) -> Iterator[str]:
         yield _("%(code)s: giai đoạn hoặc trạng thái của vụ án đã bị sửa, khác với sổ cái đã ghi.") % named
     if said.crime_class is not None and {case.crime_class, heaviest_class(rows.charges[case.pk])} != {said.crime_class}:
         yield _("%(code)s: loại tội phạm nặng nhất của vụ án đã bị sửa, khác với sổ cái đã ghi.") % named
+    people = rows.accused[case.pk].values()
     if said.suspended is not None:
-        now = {person.pk for person in rows.accused[case.pk].values() if person.status == SUSPENDED} - said.joined
+        now = {person.pk for person in people if person.status == SUSPENDED} - said.joined
         if now != said.suspended:
             yield _("%(code)s: bị can đang tạm đình chỉ khác với sổ cái đã ghi.") % named
+    began = {person.pk for person in people if person.registered_status == SUSPENDED}
+    if said.suspended_at_entry is not None and said.suspended_at_entry != began:
+        yield _("%(code)s: bị can đã tạm đình chỉ khi được ghi vào vụ khác với sổ cái đã ghi.") % named
 
 
 def _relations(code: str, said: _Said, rows: _Rows, case: int) -> Iterator[str]:
