@@ -358,12 +358,14 @@ def test_an_honest_database_passes_as_it_stands(world: World, tmp_path: Path, ke
     number = LedgerEntry.objects.count()
     status, told = export.check(str(export.folder), "--key", key)
     assert status == 0, told
-    assert f"ĐẠT: {number} mục của 3 sổ" in told
+    signed = world.second.size
+    assert f"ĐẠT: {signed} mục đầu ({number - signed} mục sau đó chưa được ký) trong {number} mục của 3 sổ" in told
     # of what is not signed yet the reader is told, and that nothing was signed for this
     assert "Bản xuất nguyên trạng: không có gì được ký khi xuất" in told
     assert f"Có {number - world.second.size} mục nằm ngoài checkpoint: chưa được ký" in told
     shown = sum(len(values) for values in LedgerHidden.objects.values_list("values", flat=True))
     assert f"{shown} giá trị được mở đúng như sổ đã ghi" in told
+    assert not (export.folder / "checkpoint").exists()
     assert (export.folder / "heads.jsonl").read_bytes() == heads.heads_path().read_bytes()
     assert export.folder.stat().st_mode & 0o777 == 0o700
     said = (export.folder / as_it_stands.EXPLANATION).read_text(encoding="utf-8")

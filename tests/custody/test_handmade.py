@@ -7,7 +7,10 @@ import base64
 import datetime as dt
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -537,8 +540,20 @@ def test_what_lies_around_a_ledger_and_is_no_package_raises_no_alarm(
     for name in ("Documents", "documents", "metadata"):
         (home / name).mkdir(parents=True)
         (home / name / "thu.txt").write_text("x")
+    # years, which look like the folder of a document, and one with a name like it
+    for name in ("Documents/2025-12", "documents/2025-2026", "documents/20250-1"):
+        (home / name).mkdir(parents=True)
     passes(_hidden(Form(), home / "so-cai HS-1"))
     passes(_two_cases(Form(), home / "toan-bo"))
+    passes(_hidden(Form(), home / "ledger"))
+    shutil.rmtree(home / "ledger")
+    passes(_two_cases(Form(), home / "ledger"))
+    passes(home)
+    shutil.rmtree(home / "ledger")
+    packed = _with_files(Form(), tmp_path / "packed") / "data" / "ledger"
+    for name in ("ledger", "so-cai"):
+        shutil.copytree(packed, home / name)
+        assert "tệp chưa được đối chiếu" in passes(home / name)
     (tmp_path / "server" / "data").mkdir(parents=True)
     _two_cases(Form(), tmp_path / "server" / "data" / "ledger")
     passes(tmp_path / "server")
@@ -599,3 +614,366 @@ def test_a_package_of_an_earlier_version_says_what_its_list_does_not_cover(
     folder = _with_files(Form(), tmp_path / "present")
     (folder / "data" / "ledger" / "keys").write_text(f"{Key(1)}\n{Key(2)}\n")
     assert verify_ledger.main([str(folder)]) == 1
+
+
+def _checked(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    status = verify_ledger.main([str(folder), "--processes", "1", *words])
+    return status, capsys.readouterr().out
+
+
+def _signed_change(made: Made, before: Key | None, key: Key) -> None:
+    text = verify_ledger.change_text(NAME, None if before is None else str(before), str(key))
+    signed = [each.line(text).split(" ")[2].strip() for each in (before, key) if each is not None]
+    data = {"public": str(key), "before": None if before is None else str(before), "signed": signed}
+    made.add(ONE, "key", signed_by_the_one_before=before is not None, **data)
+
+
+def _with_a_change_of_key(end: int) -> tuple[Made, Key, Key, list[str]]:
+    """Return a log whose key was changed, both keys, and its heads: before, at and after the change."""
+    made, old, new = Made(Form()), Key(1), Key(2)
+    _signed_change(made, None, old)
+    made.add(OTHER, "note", number=1)
+    heads = [made.note([old])]
+    _signed_change(made, old, new)
+    heads.append(made.note([old, new]))
+    made.add(OTHER, "note", number=end)
+    return made, old, new, [*heads, made.note([new])]
+
+
+def _papers(*keys: Key) -> list[str]:
+    return [word for key in keys for word in ("--key", str(key))]
+
+
+def test_a_key_that_was_replaced_signs_nothing_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made, old, new, heads = _with_a_change_of_key(2)
+    honest = made.whole(tmp_path / "honest", new, earlier=heads)
+    (honest / "keys").write_text(f"{old}\n{new}\n")
+    papers: tuple[list[Key], ...] = ([], [old], [new], [old, new])
+    for paper in papers:
+        status, told = _checked(honest, capsys, *_papers(*paper))
+        assert (status, "khóa đã thôi dùng" in told, "nêu trên giấy" in told) == (0, False, False), told
+    # the head at the change alone, where the file of keys was lost: the new key stands in the entry
+    at_change = _with_a_change_of_key(2)[0]
+    at_change.lines.pop()
+    folder = at_change.whole(tmp_path / "at", old, new, earlier=heads[:1])
+    (folder / "keys").write_text(f"{old}\n")
+    assert _checked(folder, capsys, "--key", str(old))[0] == 0
+    # who still has the old key writes another end and signs that, with either form of export
+    forged, *_rest = _with_a_change_of_key(666)
+    note = forged.note([old])
+    folder = forged.whole(tmp_path / "forged", old, earlier=heads[:2])
+    (folder / "keys").write_text(f"{old}\n{new}\n")
+    kept = tmp_path / "kept"
+    kept.write_text(note)
+    for paper in papers:
+        status, told = _checked(folder, capsys, *_papers(*paper))
+        assert status == 1, told
+        assert ("khóa đã thôi dùng mà vẫn ký" in told) == (paper != [new]), told
+    (folder / "checkpoint").unlink()
+    (folder / "leaves.jsonl").write_text("".join(_rows_beside(forged)))
+    (folder / "checkpoints.jsonl").write_text("".join(json.dumps({"note": each}) + "\n" for each in [*heads[:2], note]))
+    for paper in ([], [old], [old, new]):
+        status, told = _checked(folder, capsys, *_papers(*paper))
+        assert (status, "khóa đã thôi dùng mà vẫn ký" in told) == (1, True), told
+    # kept elsewhere it is told of the honest log, too
+    status, told = _checked(honest, capsys, *_papers(old, new), "--checkpoint", str(kept))
+    assert (status, "viết lại hoặc rẽ nhánh" in told or "rẽ nhánh" in told) == (1, True), told
+
+
+def test_a_change_that_no_key_signed_retires_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever writes into the database adds one, and could make an honest log look false."""
+    made, old = Made(Form()), Key(1)
+    _signed_change(made, None, old)
+    made.add(ONE, "key", public=str(Key(3)), before=str(old), signed_by_the_one_before=True)
+    made.add(ONE, "key", public=str(Key(3)), before=str(old), signed_by_the_one_before=True, signed=["x"])
+    made.add(OTHER, "note", number=1)
+    for paper in ([], [old]):
+        folder = made.whole(tmp_path / f"made-{len(paper)}", old)
+        status, told = _checked(folder, capsys, *_papers(*paper))
+        assert (status, "khóa đã thôi dùng" in told) == (0, False), told
+
+
+def test_a_key_on_paper_that_no_entry_names_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made, old, new, heads = _with_a_change_of_key(2)
+    folder = made.whole(tmp_path / "made", new, earlier=heads)
+    (folder / "keys").write_text(f"{old}\n{new}\n")
+    status, told = _checked(folder, capsys, *_papers(old, new, Key(3)))
+    assert (status, told.count("nêu trên giấy không có trong sổ")) == (0, 1), told
+    assert f"Khóa {Key(3)} nêu trên giấy" in told
+    # a log from before keys had entries says nothing of them
+    status, told = _checked(_two_cases(Form(), tmp_path / "older"), capsys, *_papers(Key(1), Key(3)))
+    assert (status, "nêu trên giấy" in told) == (0, False), told
+
+
+def _rows_beside(made: Made) -> list[str]:
+    rows = []
+    for index, line in enumerate(made.lines):
+        said, hash_ = json.loads(line), sha256(b"\x00" + line).hex()
+        beside = {name: said[name] for name in ("ledger", "seq", "kind", "at")}
+        rows.append(json.dumps({"index": index, "leaf": hash_, "hash": hash_, **beside}) + "\n")
+    return rows
+
+
+def test_entries_no_head_covers_do_not_pass_as_an_export_as_it_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, key = Made(Form()), Key(1)
+    made.add(ONE, "key", public=str(key), before=None)
+    made.add(OTHER, "note", number=1)
+    note = made.note([key])
+    made.add(OTHER, "note", number=2)
+    folder = made.whole(tmp_path / "made", earlier=[note])
+    (folder / "checkpoint").write_text(note)
+    assert _checked(folder, capsys, *_papers(key))[0] == 1
+    (folder / "leaves.jsonl").write_text("".join(_rows_beside(made)))
+    status, told = _checked(folder, capsys, *_papers(key))
+    assert (status, "Có cả tệp checkpoint của bản xuất đã ký lẫn tệp leaves.jsonl" in told) == (1, True), told
+    (folder / "checkpoint").unlink()
+    status, told = _checked(folder, capsys, *_papers(key))
+    assert (status, "ĐẠT: 2 mục đầu (1 mục sau đó chưa được ký) trong 3 mục của 2 sổ" in told) == (0, True), told
+
+
+def test_a_value_with_a_salt_of_another_length_is_not_what_was_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the hash is over is the same where the beginning of the value is taken for the end of the salt."""
+    made, value = Made(Form()), 'Đơn tố cáo "không có căn cứ" đối với ông A'
+    made.add(ONE, "note", number=1, hidden=[["title", sha256(b"\x03" + SALT + written(value)).hex()]])
+    whole = written(value)
+    cut = whole.index(b'\\"') + 1
+    for name, salt, shown, status in (
+        ("whole", SALT, value, 0),
+        ("cut", SALT + whole[:cut], json.loads(whole[cut:]), 1),
+    ):
+        row = {"ledger": ONE, "seq": 0, "place": 0, "name": "title", "value": shown, "salt": salt.hex()}
+        assert sha256(b"\x03" + salt + written(shown)).hex() in made.lines[0].decode()
+        assert _checked(made.extract(tmp_path / name, ONE, [row]), capsys)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("name", "to"),
+    [
+        ("documents/00001-5/original.pdf", "file"),
+        ("documents", "folder"),
+        ("documents/00002-6", "folder"),
+        ("documents/them", "nowhere"),
+        ("documents/vong", "itself"),
+        ("documents/ong", "pipe"),
+        ("../them", "folder"),
+        ("../bagit.txt", "file"),
+    ],
+)
+def test_a_link_in_a_package_is_told_wherever_it_leads(
+    name: str, to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = _with_files(Form(), tmp_path / "made")
+    (folder / "bag-info.txt").write_text("Contact-Name: x\n")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "original.pdf").write_bytes(b"%PDF-1.4 paper")
+    path = folder / "data" / name
+    if path.is_dir():
+        shutil.copytree(path, tmp_path / "copy")
+        shutil.rmtree(path)
+        outside = tmp_path / "copy"
+    path.unlink(missing_ok=True)
+    if to == "pipe":
+        os.mkfifo(path)
+    else:
+        leads = {"file": outside / "original.pdf", "folder": outside, "nowhere": tmp_path / "x", "itself": path}
+        path.symlink_to(leads[to])
+    status, told = _checked(folder, capsys)
+    assert (status, f"{name.removeprefix('../')} là liên kết hoặc vật đặc biệt" in told) == (1, True), told
+
+
+def test_nothing_hides_in_the_folder_of_a_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = _with_files(Form(), tmp_path / "made")
+    beside = folder / "data" / "documents" / "00001-5"
+    for left in ("._original.pdf", ".DS_Store"):
+        (beside / left).write_bytes(b"x")
+    assert _checked(folder, capsys)[0] == 0
+    (beside / ".Trashes").mkdir()
+    (beside / ".Trashes" / "khac.pdf").write_bytes(b"x")
+    status, told = _checked(folder, capsys)
+    assert (status, "Tệp thừa: documents/00001-5/.Trashes/khac.pdf" in told) == (1, True), told
+
+
+def test_the_label_of_a_package_is_compared_however_its_letters_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, form = Made(Form()), {"metadata/case.json": written({"code": "HS-1", "documents": []})}
+    made.add(ONE, "case_registered", code="HS-1")
+    folder = tmp_path / "made"
+    (folder / "data" / "metadata").mkdir(parents=True)
+    (folder / "data" / "metadata" / "case.json").write_bytes(form["metadata/case.json"])
+    made.extract(folder / "data" / "ledger", ONE, along=form)
+    for label, status, words in (
+        ("External-Identifier: HS-1", 0, ""),
+        ("\ufeffexternal-identifier : HS-1", 0, ""),
+        ("external-IDENTIFIER: HS-2", 1, "nêu mã vụ án HS-2"),
+        ("Contact-Name: x", 0, "không nêu mã vụ án (External-Identifier)"),
+    ):
+        (folder / "bag-info.txt").write_text(f"{label}\n", encoding="utf-8")
+        found, told = _checked(folder, capsys)
+        assert (found, words in told, "bag-info" in told) == (status, True, bool(words)), told
+
+
+def test_a_folder_beside_that_cannot_be_listed_is_no_package(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Path.iterdir
+
+    def refusing(path: Path) -> Any:
+        if path.name in {"Documents", "metadata"}:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    for name in ("Documents", "metadata"):
+        (tmp_path / name).mkdir()
+    folders = [_two_cases(Form(), tmp_path / "so-cai"), _hidden(Form(), tmp_path / "ledger")]
+    monkeypatch.setattr(Path, "iterdir", refusing)
+    for folder in folders:
+        status, told = _checked(folder, capsys)
+        assert status == 0, told
+
+
+def test_the_proof_of_an_entry_is_compared_with_heads_kept_elsewhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, key = Made(Form()), Key(1)
+    for number in range(8):
+        made.add(ONE, "note", number=number)
+
+    def note(size: int) -> Path:
+        path = tmp_path / f"head-{size}"
+        path.write_text(made.note([key], size=size))
+        return path
+
+    def leading(one: int, other: int) -> Path:
+        path, between = tmp_path / f"step-{one}-{other}.json", continuation_of(one, made.leaves[:other])
+        said = {"from": note(one).read_text(), "to": note(other).read_text(), "path": [each.hex() for each in between]}
+        path.write_text(json.dumps({**said, "keys": [str(key)]}))
+        return path
+
+    proof = tmp_path / "proof.json"
+    path = [each.hex() for each in path_of(2, made.leaves[:6])]
+    said = {"entry": made.lines[2].decode(), "leaf": 2, "path": path, "checkpoint": note(6).read_text()}
+    proof.write_text(json.dumps({**said, "keys": [str(key)]}))
+    word, older = "--consistency", "--checkpoint"
+    for words, status in (
+        ([older, str(note(6))], 0),
+        ([older, str(note(4))], 1),
+        ([older, str(note(4)), word, str(leading(4, 6))], 0),
+        ([older, str(note(8)), word, str(leading(6, 8))], 0),
+        ([older, str(note(8))], 1),
+        # both go on from an earlier one, which does not make the one go on from the other
+        ([older, str(note(8)), word, str(leading(4, 6)), word, str(leading(4, 8))], 1),
+        ([older, str(note(4)), older, str(note(6)), word, str(leading(4, 6))], 0),
+    ):
+        found, told = _checked(proof, capsys, *_papers(key), *words)
+        assert (found, "ĐẠT: 1 mục" in told) == (status, status == 0), (words, told)
+    made.lines[5] = made.lines[5].replace(b'"number":5', b'"number":6')
+    for size in (6, 8):
+        found, told = _checked(proof, capsys, *_papers(key), older, str(note(size)))
+        assert found == 1
+        assert ("hai sổ cùng được ký" in told) == (size == 6), told
+
+
+def test_what_editors_put_at_the_beginning_of_a_file_does_no_harm(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark = "\ufeff".encode()
+    folder = _two_cases(Form(), tmp_path / "made")
+    kept = tmp_path / "heads.jsonl"
+    kept.write_bytes(mark + (folder / "checkpoints.jsonl").read_bytes())
+    for name in ("keys", "checkpoints.jsonl"):
+        (folder / name).write_bytes(mark + (folder / name).read_bytes())
+    status, told = _checked(folder, capsys, "--checkpoint", str(kept))
+    assert status == 0, told
+    # a file nobody can read is named
+    kept.write_text("x")
+    assert "Tệp heads.jsonl: checkpoint không đúng định dạng" in _checked(folder, capsys, "--checkpoint", str(kept))[1]
+    (folder / "keys").write_text("x")
+    assert "Tệp keys: khóa công khai không hợp lệ" in _checked(folder, capsys)[1]
+
+
+@pytest.mark.parametrize("inner", ["1", '"\uf000"'])
+def test_json_that_is_nested_too_deeply_is_told(inner: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for depth in (400, 700, 960, 5000):
+        made, deep = Made(Form()), "[" * depth + inner + "]" * depth
+        made.add(ONE, "note", number=1)
+        folder = made.whole(tmp_path / f"made-{depth}")
+        said = made.lines[0].replace(b'"number":1', f'"x":{deep}'.encode())
+        (folder / "entries.jsonl").write_bytes(said + b"\n")
+        status, told = _checked(folder, capsys)
+        assert (status, "KHÔNG ĐẠT: " in told) == (1, True)
+        folder = _hidden(Form(), tmp_path / f"hidden-{depth}")
+        row = (folder / "openings.jsonl").read_text()
+        (folder / "openings.jsonl").write_text(row.replace('"L\\u00ea V\\u0103n C"', deep))
+        status, told = _checked(folder, capsys)
+        assert (status, "KHÔNG ĐẠT: " in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"entry": "\ud800", "checkpoint": "x", "leaf": 0, "keys": []},
+        {"entry": "x", "checkpoint": "\ud800", "leaf": 0, "keys": []},
+        {"from": "\ud800", "to": "x", "path": [], "keys": []},
+        {"volumes": [{"volume": 1, "bytes": 1, "sha256": "x"}], "ledger_checkpoint": "\ud800"},
+        {"volumes": [], "ledger_checkpoint": ""},
+        {"volumes": [], "addition": {"sha256": "x", "bytes": 1}},
+        {"format": "vks-deck/1", "files": {}},
+        {"note": "\ud800"},
+    ],
+)
+def test_half_a_letter_and_a_list_of_nothing_are_told(
+    said: Said, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "said.json"
+    path.write_text(json.dumps(said))
+    what, words = (
+        (path, []) if "note" not in said else (_two_cases(Form(), tmp_path / "made"), ["--checkpoint", str(path)])
+    )
+    status, told = _checked(what, capsys, *_papers(Key(1)), *words)
+    assert (status, "KHÔNG ĐẠT: " in told, "\nĐẠT" in told) == (1, True, False), told
+
+
+def test_of_many_chains_that_do_not_hold_the_first_are_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them was looked for in each line: hours for a log of a province that was cut off at its beginning."""
+    made = Made(Form())
+    for number in range(180):
+        made.add(f"00000000-0000-4000-8000-{number % 60:012}", "note", number=number)
+    folder = made.whole(tmp_path / "made")
+    (folder / "entries.jsonl").write_bytes(b"".join(line + b"\n" for line in made.lines[60:]))
+    explained = []
+    real = verify_ledger._explained_chain
+
+    def counted(ledger: str, *rows: Any, **more: Any) -> Any:
+        explained.append(ledger)
+        return real(ledger, *rows, **more)
+
+    monkeypatch.setattr(verify_ledger, "_explained_chain", counted)
+    status, told = _checked(folder, capsys)
+    assert (status, told.count("thiếu mục số thứ tự 0 trước đó, đã bị xóa")) == (1, verify_ledger.MOST_PROBLEMS), told
+    assert len(explained) == verify_ledger.MOST_PROBLEMS
+
+
+def test_what_lies_in_files_moves_nothing_on_a_screen_and_looks_like_no_word_of_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = _with_files(Form(), tmp_path / "made")
+    (folder / "data" / "documents" / "x\x1b[2J\nĐẠT: 3 mục của 1 sổ\u202e").write_bytes(b"x")
+    status, told = _checked(folder, capsys)
+    assert (status, "\x1b" in told, "\u202e" in told, "\nĐẠT" in told) == (1, False, False, False)
+    assert "documents/x\\x1b[2J\\nĐẠT: 3 mục của 1 sổ\\u202e" in told
+
+
+def test_odd_numbers_of_processes_and_a_closed_end_raise_nothing(tmp_path: Path) -> None:
+    folder = _two_cases(Form(), tmp_path / "made")
+    program = f"'{sys.executable}' -I '{verify_ledger.__file__}' '{folder}'"
+    for words in ("--processes -5", "--processes 0", ">&-", "> /dev/full"):
+        done = subprocess.run(f"{program} {words}", shell=True, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b""), words

@@ -98,11 +98,12 @@ def test_nothing_in_the_verifier_is_newer_than_python_3_9() -> None:
             "binascii",
             "collections",
             "concurrent",
+            "contextlib",
             "datetime",
             "hashlib",
             "itertools",
         ),
-        *("json", "multiprocessing", "pathlib", "re", "sys", "typing"),
+        *("json", "multiprocessing", "os", "pathlib", "re", "sys", "typing"),
     }
     # newer keyword arguments and methods, which the grammar does not tell
     assert "strict=" not in source
@@ -551,7 +552,8 @@ def test_a_change_of_key_from_before_the_keys_signed_it_holds(tmp_path: Path) ->
         for seq, data in enumerate(chained)
     ]  # fmt: skip
     path.write_bytes(b"\n".join(lines) + b"\n")
-    (change,) = verify_ledger._key_changes(path, verify_ledger.signed_by)
+    (change,), named = verify_ledger._key_changes(path, verify_ledger.signed_by)
+    assert named == {before, after}
     assert (change.signers, change.is_signed_by(before), change.is_signed_by(after)) == (None, True, True)
 
 

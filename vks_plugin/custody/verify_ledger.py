@@ -25,9 +25,11 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import contextlib
 import datetime as dt
 import hashlib
 import json
+import os
 import re
 import sys
 from collections import OrderedDict, deque
@@ -75,6 +77,7 @@ class LedgerError(Exception):
 # --- canonical JSON (RFC 8785) -----------------------------------------------------------------
 
 
+_TOO_DEEP = LedgerError("JSON lồng quá sâu", "the JSON is nested too deeply")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 # from U+E000 on, which these bytes begin, sorting by code points and by UTF-16 units differ
 _HIGH = bytes(range(0xEE, 0xF5))
@@ -86,12 +89,14 @@ def canonical(value: Any) -> bytes:
     Raises:
         LedgerError: there is something else in it, an integer is too large, or a text is no Unicode.
     """
-    _refuse_others(value)
     try:
+        _refuse_others(value)
         line = _ENCODER.encode(value).encode("utf-8")
         return line if len(line.translate(None, _HIGH)) == len(line) else _text(value).encode("utf-8")
     except UnicodeEncodeError:
         raise LedgerError("văn bản không phải Unicode hợp lệ", "a text is not valid Unicode") from None
+    except RecursionError:
+        raise _TOO_DEEP from None
 
 
 def _refuse_others(value: Any) -> None:
@@ -147,10 +152,12 @@ def parsed(line: bytes) -> Any:
     try:
         text = line.decode("utf-8")
         value, end = _DECODER.raw_decode(text)
-    except (ValueError, RecursionError):
+        plain = len(line.translate(None, _HIGH)) == len(line)
+        same = _ENCODER.encode(value) == text if plain else canonical(value) == line
+    except RecursionError:
+        raise _TOO_DEEP from None
+    except ValueError:
         raise LedgerError("không phải JSON", "it is not JSON") from None
-    plain = len(line.translate(None, _HIGH)) == len(line)
-    same = _ENCODER.encode(value) == text if plain else canonical(value) == line
     if end != len(text) or not same:
         raise LedgerError("JSON không ở dạng chuẩn tắc", "the JSON is not in canonical form")
     return value
@@ -559,7 +566,7 @@ def parse_key(text: str) -> PublicKey:
         LedgerError: it is none, or of another kind than Ed25519.
     """
     wrong = LedgerError("khóa công khai không hợp lệ", "the public key is malformed")
-    parts = text.strip().split("+", 2)
+    parts = text.lstrip(_MARK).strip().split("+", 2)
     if len(parts) != 3 or not is_key_name(parts[0]):
         raise wrong
     data = _base64(parts[2])
@@ -752,7 +759,7 @@ def change_text(origin: str, before: Optional[str], public: str) -> str:
 def read_answers(data: bytes, keys: Sequence[PublicKey], test: SignatureTest = signed_by) -> FrozenSet[str]:
     """Return the hashes of such entries, of the lines of a file of heads (`{"restored": …, "signed": …}`) a known key signed."""
     found = set()
-    for line in data.splitlines():
+    for line in _unmarked(data).splitlines():
         if b'"restored"' not in line:
             continue
         try:
@@ -1282,12 +1289,15 @@ class _Row(NamedTuple):
     hash: str
 
 
+_NAMED_LEDGER = re.compile(b'"ledger":"([0-9a-f-]{36})"')
+
+
 def _chains_of(path: Path, ledgers: FrozenSet[str]) -> Dict[str, List[_Row]]:
     """Return the entries of some ledgers, in the order of the file."""
     chains: Dict[str, List[_Row]] = {each: [] for each in sorted(ledgers)}
-    marks = [b'"ledger":"%b"' % each.encode() for each in chains]
+    wanted = {each.encode() for each in chains}
     for index, line in enumerate(_lines(path)):
-        if any(mark in line for mark in marks):
+        if not wanted.isdisjoint(_NAMED_LEDGER.findall(line)):
             try:
                 entry = entry_of(line)
             except LedgerError:
@@ -1707,7 +1717,9 @@ def _explained(path: Path, found: Found, heads: Sequence[Checkpoint]) -> List[Tu
     malformed = len(found.broken) > len(of_chains)
     others = [each for each in found.problems if each not in of_chains]
     if of_chains:
-        chains = _chains_of(path, frozenset(of_chains.values()))
+        # no more is told than that many problems, and one of each ledger is enough
+        ledgers = islice(OrderedDict.fromkeys(of_chains.values()), MOST_PROBLEMS)
+        chains = _chains_of(path, frozenset(ledgers))
         told = [
             each for ledger, rows in chains.items() for each in _explained_chain(ledger, rows, all_read=not malformed)
         ]
@@ -1776,7 +1788,42 @@ def _read(path: Path) -> bytes:
 
 def read_keys(text: str) -> List[PublicKey]:
     """Return the public keys of a file, one a line."""
-    return [parse_key(line) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = text.lstrip(_MARK).splitlines()
+    return [parse_key(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+_MARK = "\ufeff"
+"""What editors of Windows put at the beginning of a file."""
+
+
+def _keys_of(folder: Path) -> List[PublicKey]:
+    """Return the keys that came with an export.
+
+    Raises:
+        LedgerError: the file cannot be read, or one of them is none.
+    """
+    path = folder / "keys"
+    try:
+        return read_keys(_read(path).decode("utf-8", "replace"))
+    except LedgerError as error:
+        raise _in_file(path, error) from None
+
+
+def _in_file(path: Path, error: LedgerError) -> LedgerError:
+    if path.name in error.vietnamese:
+        return error
+    return LedgerError(f"Tệp {path.name}: {error.vietnamese}", f"{path.name}: {error.english}")
+
+
+def _opened(path: Path, keys: Sequence[PublicKey], test: SignatureTest) -> List[Checkpoint]:
+    """Return the heads of a file that was kept elsewhere; see `open_checkpoint`."""
+    notes = read_notes(path)
+    for note in notes:
+        try:
+            parse_checkpoint(parse_note(note).text)
+        except LedgerError as error:
+            raise _in_file(path, error) from None
+    return [open_checkpoint(note, keys, test) for note in notes]
 
 
 def _object(line: bytes, name: str) -> Dict[str, Any]:
@@ -1789,18 +1836,23 @@ def _object(line: bytes, name: str) -> Dict[str, Any]:
     return value
 
 
+def _unmarked(data: bytes) -> bytes:
+    mark = _MARK.encode()
+    return data[len(mark) :] if data.startswith(mark) else data
+
+
 def read_notes(path: Path) -> List[bytes]:
     """Return the signed heads of a file: one as it is or as it was printed, or one a line as JSON (`{"note": …}`).
 
     Raises:
         LedgerError: the file cannot be read.
     """
-    data = _read(path)
+    data = _unmarked(_read(path))
     if data.strip() and not data.lstrip().startswith(b"{"):
         return [typed_note(data.decode("utf-8", "replace"))]
     rows = [_object(line, path.name) for line in data.splitlines() if line.strip()]
     # lines that tell of restored databases are no heads (`read_answers`)
-    return [str(row.get("note", "")).encode() for row in rows if "restored" not in row]
+    return [str(row.get("note", "")).encode("utf-8", "replace") for row in rows if "restored" not in row]
 
 
 def _hashes(values: Any) -> List[bytes]:
@@ -1917,14 +1969,76 @@ class _KeyChange(NamedTuple):
         named = {self.public, self.before} if self.signed_before else {self.public}
         return self.signers is not None and not named <= self.signers
 
+    @property
+    def is_signed_by_both(self) -> bool:
+        """Whether the key of before itself said that another takes its place: whoever writes into the database cannot."""
+        return self.signers is not None and {self.public, self.before} <= self.signers
 
-def _key_changes(path: Path, test: SignatureTest) -> List[_KeyChange]:
-    """Return the entries by which a log tells of new keys, in their order.
+
+def _keys_of_changes(changes: Iterable[_KeyChange]) -> List[PublicKey]:
+    """Return the keys that took the place of others, as both signed."""
+    return [parse_key(each.public) for each in changes if each.is_signed_by_both]
+
+
+def _signed_once_replaced(
+    heads: Iterable[Checkpoint], found: Found, changes: Sequence[_KeyChange]
+) -> List[Tuple[str, str]]:
+    """Say which heads only keys signed that were replaced before, of those with which the entries agree.
+
+    The head at the change is signed by both keys, and no later one by the key of before: whoever still has that could sign
+    another end of the log.
+    """
+    told: Dict[str, Tuple[str, str]] = {}
+    for head in sorted(heads, key=lambda head: head.size):
+        replaced: Dict[str, int] = {}
+        for change in changes:
+            if change.is_signed_by_both and change.place < head.size:
+                replaced.setdefault(change.before, change.place)
+        agrees = found.roots.get(head.size) == head.root
+        if not agrees or not head.signers or not all(key in replaced for key in head.signers):
+            continue
+        key = head.signers[0]
+        when, then = (f" ký lúc {_shown(head.at)}", f", signed at {_shown(head.at)},") if head.at else ("", "")
+        problem = (
+            (
+                f"Checkpoint {head.size} mục{when} chỉ do khóa {key} ký, mà mục {replaced[key]} đã thay khóa ấy: khóa đã thôi dùng mà "
+                "vẫn ký. Hãy hỏi ai còn giữ khóa cũ và lấy checkpoint do khóa mới ký."
+            ),
+            (
+                f"the head at {head.size} entries{then} is signed by {key} alone, which entry {replaced[key]} replaced: a key that "
+                "was given up goes on signing; ask who still has it, and for a head signed by the new one"
+            ),
+        )
+        told.setdefault(key, problem)
+    return list(told.values())
+
+
+def _not_in_log(paper: Iterable[PublicKey], named: FrozenSet[str]) -> List[Tuple[str, str]]:
+    """Tell of keys on paper that no entry names, of a log that has entries of its keys."""
+    return [
+        (
+            (
+                f"Khóa {key} nêu trên giấy không có trong sổ: không mục nào ghi khóa ấy. Khóa của một sổ khác, hoặc lần thay sang khóa ấy "
+                "không còn ở đây (phục hồi bản sao lưu cũ, hoặc bị bỏ): hãy hỏi."
+            ),
+            (
+                f"key {key}, given from paper, is in no entry of this log: it is of another log, or the change to it is not here any "
+                "more (an old backup was restored, or it was taken away): ask"
+            ),
+        )
+        for key in paper
+        if named and str(key) not in named
+    ]
+
+
+def _key_changes(path: Path, test: SignatureTest) -> Tuple[List[_KeyChange], FrozenSet[str]]:
+    """Return the entries by which a log tells of new keys, in their order; and every key such an entry names, the first too.
 
     Whoever writes into the database adds one, and the next head covers it. So the keys sign the change itself; once an entry
     of the log has such a signature no later one does without.
     """
     found = []
+    named = set()
     signing = False
     for index, line in enumerate(_lines(path)):
         if b'"kind":"key"' in line:
@@ -1937,10 +2051,11 @@ def _key_changes(path: Path, test: SignatureTest) -> List[_KeyChange]:
             if said["kind"] != KEY:
                 continue
             signing = signing or "signed" in data
+            named |= {each for each in (before, public) if type(each) is str}
             if type(before) is str and type(public) is str:
                 signers = who_signed(data.get("signed"), before, public, test) if signing else None
                 found.append(_KeyChange(index, before, public, signed is True, signers, said["at"]))
-    return found
+    return found, frozenset(named)
 
 
 def who_signed(signed: Any, before: Optional[str], public: str, test: SignatureTest) -> FrozenSet[str]:
@@ -2029,7 +2144,7 @@ def _refuse_replaced_key(head: Checkpoint, changes: Sequence[_KeyChange]) -> Non
 def _keys_beside(folder: Path) -> List[PublicKey]:
     """Return the keys that came with an export; where they cannot be read, those on paper have to do."""
     try:
-        return read_keys(_read(folder / "keys").decode("utf-8", "replace"))
+        return _keys_of(folder)
     except LedgerError:
         return []
 
@@ -2492,7 +2607,9 @@ def _check_openings(folder: Path) -> Tuple[int, List[Tuple[str, str]]]:
         count += 1
         try:
             name, value = held[shown["ledger"], shown["seq"]][shown["place"]]
-            same = name == shown["name"] and commitment(bytes.fromhex(shown["salt"]), shown["value"]) == value
+            salt = bytes.fromhex(shown["salt"])
+            # of another length it could have taken in the beginning of the value
+            same = len(salt) == HASH_LENGTH and name == shown["name"] and commitment(salt, shown["value"]) == value
         except (KeyError, IndexError, TypeError, ValueError, LedgerError):
             same = False
         if not same:
@@ -2651,6 +2768,70 @@ def _file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _is_link(path: Path) -> bool:
+    """Tell whether a path is a link to another one, also of the kind Windows has for folders."""
+    is_junction = getattr(path, "is_junction", None)  # Python 3.12
+    return path.is_symlink() or (is_junction is not None and bool(is_junction()))
+
+
+def _is_plain_file(path: Path) -> bool:
+    return not _is_link(path) and path.is_file()
+
+
+def _below(folder: Path) -> List[Path]:
+    """Return all that lies below a folder but the folders themselves; links are followed nowhere, and are among it.
+
+    Raises:
+        OSError: a folder cannot be listed, other than one systems keep to themselves.
+    """
+    found = []
+
+    def refuse(error: OSError) -> None:
+        inside = Path(error.filename).relative_to(folder).as_posix()
+        if not any(each in _FOLDERS_OF_SYSTEMS for each in inside.lower().split("/")):
+            raise error
+
+    for at, folders, names in os.walk(folder, onerror=refuse):
+        linked = [name for name in folders if _is_link(Path(at, name))]
+        # a link to a folder that this version of Python would go into
+        folders[:] = [name for name in folders if name not in linked]
+        found += [Path(at, name) for name in (*names, *linked)]
+    return sorted(found)
+
+
+def _is_given(path: Path, own: Iterable[Path]) -> bool:
+    """Tell whether a path is one of those that whoever checks named."""
+    try:
+        return path.resolve() in own
+    except (OSError, RuntimeError):
+        # a link that leads to itself
+        return False
+
+
+def _others_than_files(folder: Path, below: Iterable[Path], own: Iterable[Path]) -> List[str]:
+    """Return the paths below a folder that are neither files nor folders: nobody handed any out.
+
+    Args:
+        folder: in which they lie.
+        below: all that lies there.
+        own: what whoever checks named.
+    """
+    names = [
+        path.relative_to(folder).as_posix() for path in below if not _is_plain_file(path) and not _is_given(path, own)
+    ]
+    return [name for name in names if not _is_in_folder_of_systems(name)]
+
+
+def _no_plain_file(name: str) -> Tuple[str, str]:
+    return (
+        (
+            f"{name} là liên kết hoặc vật đặc biệt, không phải tệp, thư mục thường: có người để vào, nội dung thật nằm nơi khác. Hãy "
+            "lấy lại bản như đã giao."
+        ),
+        f"{name} is a link or something else than a file or folder: somebody put it there, what it shows lies elsewhere",
+    )
+
+
 def list_files(payload: Path, ledger: Path) -> Dict[str, str]:
     """Return every file below a folder by its path, with its SHA-256, but the head and the list it signs.
 
@@ -2660,8 +2841,8 @@ def list_files(payload: Path, ledger: Path) -> Dict[str, str]:
     """
     own = ledger / "checkpoint", ledger / FILES
     found = {}
-    for path in sorted(payload.rglob("*")):
-        if path.is_file() and path not in own:
+    for path in _below(payload):
+        if _is_plain_file(path) and path not in own:
             inside = f"{_BESIDE}/{path.relative_to(ledger).as_posix()}" if ledger in path.parents else None
             found[inside or path.relative_to(payload).as_posix()] = _file_hash(path)
     return dict(sorted(found.items()))
@@ -2699,8 +2880,10 @@ class _Package:
     def _pass_over(self, given: Iterable[Path]) -> None:
         """Leave alone what systems leave in every folder they show, and what whoever checks put beside the ledger."""
         own = {each.resolve() for each in given}
+        for name in _others_than_files(self.payload, _below(self.payload), own):
+            self._tell(name, *_no_plain_file(name))
         for name in [each for each in self.present if each not in (self._listed or {})]:
-            if _is_of_systems(name) or (self.payload / name).resolve() in own:
+            if _is_of_systems(name) or _is_given(self.payload / name, own):
                 del self.present[name]
 
     def _read_list(self, path: Path, signed: str) -> Optional[Dict[str, str]]:
@@ -2901,8 +3084,9 @@ class _Package:
         path = self.payload.parent / "bag-info.txt"
         if self.payload.name != "data" or not path.is_file() or _DESCRIPTION not in self.present:
             return
-        rows = (line.partition(":") for line in _read(path).decode("utf-8", "replace").splitlines())
-        codes = [value.strip() for name, _colon, value in rows if name == "External-Identifier"]
+        rows = (line.partition(":") for line in _read(path).decode("utf-8-sig", "replace").splitlines())
+        # labels are the same however their letters are written (RFC 8493, 2.2.2)
+        codes = [value.strip() for name, _colon, value in rows if name.strip().lower() == "external-identifier"]
         try:
             code = json.loads((self.payload / _DESCRIPTION).read_bytes())["code"]
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -2912,6 +3096,13 @@ class _Package:
                 path.name,
                 f"Nhãn gói bag-info.txt nêu mã vụ án {', '.join(codes)}, khác mã trong {_DESCRIPTION} ({code}).",
                 f"bag-info.txt names another case than {_DESCRIPTION}",
+            )
+        elif not codes:
+            self.remarks.append(
+                (
+                    f"Nhãn gói bag-info.txt không nêu mã vụ án (External-Identifier); theo {_DESCRIPTION} là {code}.",
+                    f"bag-info.txt names no case (External-Identifier); {_DESCRIPTION} names {code}",
+                )
             )
 
     def _look_at_list(self, listed: Dict[str, str]) -> None:
@@ -3012,7 +3203,8 @@ _TAG = re.compile(r"(bagit|bag-info|fetch|(tag)?manifest-[a-z0-9]+)\.txt(\.p7s)?
 """What lies in a package outside of `data`."""
 _OF_PACKAGES = ("documents", "metadata")
 """Folders of a package beside the one of the ledger."""
-_NUMBERED = re.compile(r"\d+-\d+")
+_NUMBERED = re.compile(r"\d{5,}-\d{1,15}")
+"""How the folder of a document is called in a package."""
 
 
 def _where(what: Path) -> _Place:
@@ -3020,7 +3212,9 @@ def _where(what: Path) -> _Place:
     what = what.resolve()
     ledgers = what / "data" / _BESIDE, what / _BESIDE
     ledger = next((each for each in ledgers if any((each / name).is_file() for name in ("checkpoint", LEAVES))), what)
-    beside = what.name == _BESIDE and any((what.parent / each).is_dir() for each in _OF_PACKAGES)
+    around = what.parent
+    in_bag = around.name == "data" and _has_tags(around.parent)
+    beside = what.name == _BESIDE and (in_bag or bool(_folders_of_packages(around, surely=False)))
     if ledger == what and not beside:
         return _Place(what, None, None)
     payload = ledger.parent
@@ -3031,7 +3225,15 @@ def _where(what: Path) -> _Place:
 
 
 def _has_tags(folder: Path) -> bool:
-    return any(_TAG.fullmatch(each.name) and each.is_file() for each in folder.iterdir())
+    return any(_TAG.fullmatch(each.name) and not _listed(each) for each in _listed(folder))
+
+
+def _listed(folder: Path) -> List[Path]:
+    """Return what lies in a folder; nothing where that cannot be listed, as of somebody else's."""
+    try:
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError:
+        return []
 
 
 def _no_extract(place: _Place) -> List[Tuple[str, str]]:
@@ -3041,7 +3243,7 @@ def _no_extract(place: _Place) -> List[Tuple[str, str]]:
         return []
     with_it = [each.name for each in payload.iterdir() if each != place.ledger and not _is_of_systems(each.name)]
     is_package = bag is not None and (bool(with_it) or _has_tags(bag))
-    if not is_package and not any(each in with_it for each in _OF_PACKAGES):
+    if not is_package and not _folders_of_packages(payload, surely=False):
         return []
     return [
         (
@@ -3057,20 +3259,15 @@ def _no_extract(place: _Place) -> List[Tuple[str, str]]:
     ]
 
 
-def _strayed(place: _Place, *, packed: bool) -> List[Tuple[str, str]]:
-    """Say that files of a package lie with a ledger that is not where it was put in it, so that they are compared with nothing.
-
-    Args:
-        place: where the ledger lies.
-        packed: the head was signed for a package.
-    """
+def _strayed(place: _Place) -> List[Tuple[str, str]]:
+    """Say that files of a package lie with a ledger that is not where it was put in it, so that they are compared with nothing."""
     if place.payload is not None:
         there = [place.payload.parent] if place.bag is None and place.payload.name == "data" else []
         found = [each for folder in there for each in _folders_of_packages(folder, surely=False)]
     else:
         found = _folders_of_packages(place.ledger, surely=True)
         for folder in (place.ledger.parent, place.ledger.parent / "data"):
-            found += _folders_of_packages(folder, surely=packed)
+            found += _folders_of_packages(folder, surely=False)
     if not found:
         return []
     return [
@@ -3096,20 +3293,18 @@ def _folders_of_packages(folder: Path, *, surely: bool) -> List[Path]:
         folder: in which they lie.
         surely: by their name alone; else what lies in them has to be that of a package, as people call many folders so.
     """
-    found = []
-    for each in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if each.name.lower() in _OF_PACKAGES and each.is_dir():
-            inside = [child.relative_to(each.parent).as_posix().lower() for child in each.iterdir()]
-            if surely or any(_is_in_package(name) for name in inside):
-                found.append(each)
-    return found
+    called = [each for each in _listed(folder) if each.name.lower() in _OF_PACKAGES]
+    return [each for each in called if any(map(_is_in_package, _listed(each))) or (surely and each.is_dir())]
 
 
-def _is_in_package(name: str) -> bool:
-    """Tell whether a path, in small letters, is what lies in those folders of a package."""
-    folder, _slash, inside = name.partition("/")
-    known = name in (_DESCRIPTION, _EVENTS) or _SEALS.fullmatch(name) is not None
-    return known or (folder == "documents" and _NUMBERED.fullmatch(inside) is not None)
+def _is_in_package(path: Path) -> bool:
+    """Tell whether this is what lies in those folders of a package, however its letters are written."""
+    name = f"{path.parent.name}/{path.name}".lower()
+    if name in (_DESCRIPTION, _EVENTS) or _SEALS.fullmatch(name):
+        return True
+    is_document = path.parent.name.lower() == "documents" and _NUMBERED.fullmatch(path.name)
+    # people number folders too
+    return bool(is_document) and any(each.name.lower().startswith("original.") for each in _listed(path))
 
 
 def _around(place: _Place, given: Iterable[Path]) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]]]:
@@ -3119,12 +3314,18 @@ def _around(place: _Place, given: Iterable[Path]) -> Tuple[List[Tuple[str, str]]
     # this very program, too, may have been put there
     own = {each.resolve() for each in [*given, Path(__file__)]}
     for each in sorted(place.bag.iterdir()) if place.bag is not None else ():
-        if each.is_dir():
-            below = [path for path in sorted(each.rglob("*")) if path.is_file()] if each != place.payload else []
+        if each.is_dir() and not _is_link(each):
+            below = _below(each) if each != place.payload else []
         else:
-            below = [] if _TAG.fullmatch(each.name) else [each]
+            below = [] if _TAG.fullmatch(each.name) and _is_plain_file(each) else [each]
+        linked = _others_than_files(each.parent, below, own)
+        problems += [_no_plain_file(name) for name in linked]
         names = {path: path.relative_to(each.parent).as_posix() for path in below}
-        left = [path for path in below if not _is_of_systems(names[path]) and path.resolve() not in own]
+        left = [
+            path
+            for path in below
+            if not _is_of_systems(names[path]) and names[path] not in linked and not _is_given(path, own)
+        ]
         if not left:
             continue
         name = names[left[0]]
@@ -3156,7 +3357,7 @@ class Step(NamedTuple):
 
 
 _NOT_PROVEN = LedgerError(
-    "Với checkpoint giữ ở nơi khác, bản trích sổ của một vụ án cần thêm bằng chứng nối tiếp giữa hai checkpoint "
+    "Với checkpoint giữ ở nơi khác, bản trích sổ của một vụ án, bằng chứng của một mục cần thêm bằng chứng nối tiếp giữa hai checkpoint "
     "(vks_ledger prove --since SỐ_MỤC, rồi --consistency TỆP), hoặc hãy đối chiếu bản xuất toàn bộ sổ.",
     "an older checkpoint needs a proof of consistency (vks_ledger prove --since, then --consistency) or the whole log",
 )
@@ -3169,7 +3370,7 @@ def _step(proof: Dict[str, Any], name: str, keys: Sequence[PublicKey], test: Sig
         LedgerError: it is malformed, its checkpoints are not signed by these keys, or it shows the contrary.
     """
     try:
-        notes = [str(proof[each]).encode() for each in ("from", "to")]
+        notes = [str(proof[each]).encode("utf-8", "replace") for each in ("from", "to")]
     except KeyError:
         raise LedgerError(f"Tệp {name} không đúng định dạng.", f"{name} is malformed") from None
     before, after = (open_checkpoint(note, keys, test) for note in notes)
@@ -3201,6 +3402,16 @@ def _roots(newest: Checkpoint, steps: Iterable[Step]) -> Dict[int, bytes]:
 LEAVES = "leaves.jsonl"
 """What the database had beside each entry; lies only in an export for which nothing was signed."""
 
+_SIGNED_AND_NOT = (
+    (
+        f"Có cả tệp checkpoint của bản xuất đã ký lẫn tệp {LEAVES} của bản xuất nguyên trạng; không bản xuất nào có cả hai: có người "
+        "để thêm vào. Hãy lấy lại bản xuất như đã giao; checkpoint giữ ở nơi khác thì để ngoài thư mục và nêu bằng --checkpoint."
+    ),
+    (
+        f"there is the file checkpoint of a signed export as well as {LEAVES} of one as it stands, and no export has both: somebody "
+        "put one there. Take the export as it was handed out; a checkpoint kept elsewhere lies outside of it (--checkpoint)"
+    ),
+)
 _AS_IT_STANDS = (
     "Bản xuất nguyên trạng: không có gì được ký khi xuất; được so với các điểm chốt đã ký từ trước.",
     "an export as it stands: nothing was signed for it, it was compared with the heads that were signed before",
@@ -3211,7 +3422,7 @@ def _keys_there(folder: Path) -> Tuple[List[PublicKey], List[Tuple[str, str]]]:
     """Return the keys the database had, and what is wrong with them: the log names each of them in an entry."""
     found: List[PublicKey] = []
     problems = []
-    for row in _read(folder / "keys").decode("utf-8", "replace").splitlines():
+    for row in _unmarked(_read(folder / "keys")).decode("utf-8", "replace").splitlines():
         try:
             found.append(parse_key(row))
         except LedgerError:
@@ -3266,7 +3477,7 @@ def _heads_there(path: Path, keys: Sequence[PublicKey], test: SignatureTest) -> 
     for number, line in enumerate(_lines(path) if path.is_file() else (), 1):
         where, place = f"Điểm chốt ở dòng {number} của {path.name}", f"the head in line {number} of {path.name}"
         try:
-            row = _object(line, path.name)
+            row = _object(_unmarked(line), path.name)
         except LedgerError:
             heads.remarks.append(
                 (f"{where} không đọc được: dòng bị cắt dở.", f"{place} cannot be read: it was cut off")
@@ -3375,14 +3586,15 @@ def _check_as_it_stands(
     wide = _with_those_there(keys, own)
     stored = _heads_there(folder / "checkpoints.jsonl", wide, test)
     remembered = _heads_there(folder / "heads.jsonl", wide, test)
-    outside = [open_checkpoint(note, wide, test) for each in older for note in read_notes(each)]
+    outside = [head for each in older for head in _opened(each, wide, test)]
     heads = [*stored.known, *remembered.known, *outside]
     found = check_file(path, sizes=[head.size for head in heads], processes=processes)
     trusted = list(keys) or own
     unsigned: List[Tuple[str, str]] = []
+    changes, named = _key_changes(path, test)
+    problems += _signed_once_replaced(heads, found, changes)
     if keys:
-        changes = _key_changes(path, test)
-        unsigned = _unsigned_changes(changes)
+        unsigned = _unsigned_changes(changes) + _not_in_log(keys, named)
         known = _succession(keys, heads, found, changes)
         trusted = [key for key in wide if str(key) in known]
         for head in outside:
@@ -3456,14 +3668,15 @@ def check_export(
     folder, payload = place.ledger, place.payload
     if (folder / LEAVES).is_file():
         stands = _check_as_it_stands(folder, keys, older, processes, test)
-        return stands._replace(problems=_no_extract(place) + _strayed(place, packed=False) + stands.problems)
+        mixed = [_SIGNED_AND_NOT] if (folder / "checkpoint").exists() else []
+        return stands._replace(problems=mixed + _no_extract(place) + _strayed(place) + stands.problems)
     path = folder / "entries.jsonl"
     _read(path) if not path.is_file() else None
-    trusted = list(keys) or read_keys(_read(folder / "keys").decode("utf-8", "replace"))
+    trusted = list(keys) or _keys_of(folder)
     files = 0
     if (folder / "proofs.jsonl").is_file():
         newest = open_checkpoint(_read(folder / "checkpoint"), trusted, test)
-        kept = [open_checkpoint(note, trusted, test) for each in older for note in read_notes(each)]
+        kept = [head for each in older for head in _opened(each, trusted, test)]
         steps = [_step(_object(_read(each), each.name), each.name, trusted, test) for each in consistency]
         roots = _roots(newest, steps)
         forked = not_continued(kept, newest.size, roots.get)
@@ -3475,31 +3688,33 @@ def check_export(
         problems, remarks = problems + wrong, remarks + more
         files, wrong, more = _check_files(payload, folder, newest, [*older, *consistency])
         beyond, told = _around(place, [*older, *consistency])
-        strayed = _strayed(place, packed=bool(newest.files))
+        strayed = _strayed(place)
         problems, remarks = strayed + problems + beyond + wrong, remarks + told + more
     else:
+        changes, named = _key_changes(path, test)
         wide = _with_those_there(keys, _keys_beside(folder) if keys else trusted)
+        # one of them may have signed a head together with the one before it
+        wide = _with_those_there(wide, _keys_of_changes(changes))
         newest = open_checkpoint(_read(folder / "checkpoint"), wide, test)
         # what went out with the log, and what was kept elsewhere
         beside = folder / "checkpoints.jsonl"
-        notes = read_notes(beside) if beside.is_file() else []
-        earlier = [newest, *(open_checkpoint(note, wide, test) for note in notes)]
-        kept = [open_checkpoint(note, wide, test) for each in older for note in read_notes(each)]
+        earlier = [newest, *(_opened(beside, wide, test) if beside.is_file() else ())]
+        kept = [head for each in older for head in _opened(each, wide, test)]
         heads, believed = [*earlier, *kept], trusted
         unsigned: List[Tuple[str, str]] = []
         found = check_file(path, sizes=[head.size for head in heads], processes=processes)
         if len(wide) > len(trusted):
-            changes = _key_changes(path, test)
             unsigned = _unsigned_changes(changes)
-            known = _succession(keys, heads, found, changes)
+            known = _succession(trusted, heads, found, changes)
             for head in heads:
                 if not _believed(head, known):
                     _refuse_replaced_key(head, changes)
             believed = [key for key in wide if str(key) in known]
         answers = _answers([beside, *older], believed, test)
         problems, remarks, asked = _check_whole(path, found, earlier, kept, answers=answers)
-        problems = _no_extract(place) + _strayed(place, packed=False) + problems + _unsigned(found, newest)
-        remarks += unsigned + _held(problems, heads, found)
+        problems = _no_extract(place) + _strayed(place) + problems + _unsigned(found, newest)
+        problems += _signed_once_replaced(heads, found, changes)
+        remarks += unsigned + _not_in_log(keys, named) + _held(problems, heads, found)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
     return Report(
@@ -3526,7 +3741,7 @@ def _check_step(
         raise LedgerError(f"Tệp {path.name} không đúng định dạng.", f"{path.name} is malformed") from None
     step = _step(proof, path.name, trusted, test)
     roots = _roots(step.after, [step])
-    kept = [open_checkpoint(note, trusted, test) for each in older for note in read_notes(each)]
+    kept = [head for each in older for head in _opened(each, trusted, test)]
     forked = not_continued(kept, step.after.size, roots.get)
     if forked is None and any(each.size not in roots for each in kept):
         forked = (
@@ -3549,6 +3764,7 @@ def check_proof(
     *,
     keys: Sequence[PublicKey] = (),
     older: Sequence[Path] = (),
+    consistency: Sequence[Path] = (),
     made: Sequence[Path] = (),
     test: SignatureTest = signed_by,
 ) -> Report:
@@ -3557,7 +3773,9 @@ def check_proof(
     Args:
         path: the proof.
         keys: public keys that are trusted, from paper; those that came with the proof when left out.
-        older: checkpoints that were kept elsewhere, from which a proof of consistency has to begin.
+        older: checkpoints that were kept elsewhere, from which a proof of consistency has to begin; that of an entry has to be
+            to one of them, or proofs of consistency have to lead from one to the other.
+        consistency: those proofs.
         made: proofs of the entries that tell of the making of what a manifest lists.
         test: how a signature is tested.
 
@@ -3569,10 +3787,8 @@ def check_proof(
         return _check_made(path, proof, keys, made, test)
     if "from" in proof:
         return _check_step(proof, path, keys, older, test)
-    if older:
-        raise _NOT_PROVEN
     try:
-        line, note = str(proof["entry"]).encode(), str(proof["checkpoint"]).encode()
+        line, note = (str(proof[each]).encode("utf-8", "replace") for each in ("entry", "checkpoint"))
         place, trusted = proof["leaf"], list(keys) or [parse_key(each) for each in proof["keys"]]
     except (KeyError, TypeError, AttributeError):
         raise LedgerError(f"Tệp {path.name} không đúng định dạng.", f"{path.name} is malformed") from None
@@ -3584,7 +3800,43 @@ def check_proof(
         raise LedgerError("bằng chứng không đúng định dạng", "the proof is malformed")
     if root_by_inclusion(leaf_hash(line), place, checkpoint.size, _hashes(proof.get("path"))) != checkpoint.root:
         raise LedgerError("Mục này không nằm trong sổ đã được ký.", "this entry is not in the signed log")
-    return Report(1, 1, checkpoint, trusted, bool(keys), 0, [])
+    kept = [head for each in older for head in _opened(each, trusted, test)]
+    steps = [_step(_object(_read(each), each.name), each.name, trusted, test) for each in consistency]
+    problems, remarks = _compare_kept(checkpoint, kept, steps, place, entry_of(line).said["at"])
+    return Report(1, 1, checkpoint, trusted, bool(keys), 0, problems, remarks)
+
+
+def _compare_kept(
+    checkpoint: Checkpoint, kept: Sequence[Checkpoint], steps: Sequence[Step], place: int, at: str
+) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Compare the head to which one entry is proven with others that were kept elsewhere; return problems and remarks.
+
+    Args:
+        checkpoint: the head.
+        kept: the others, of which each may be the earlier or the later one.
+        steps: proofs that lead from one to another.
+        place: of the entry in the log.
+        at: when it was written, as it says.
+
+    Raises:
+        LedgerError: nothing leads from one of them to the head.
+    """
+    later = {checkpoint.size: checkpoint.root}
+    for step in sorted(steps, key=lambda step: step.before.size):
+        if later.get(step.before.size) == step.before.root:
+            later[step.after.size] = step.after.root
+    roots = {**later, **_roots(checkpoint, steps)}
+    problems: List[Tuple[str, str]] = []
+    remarks: List[Tuple[str, str]] = []
+    for head in kept:
+        if head.size not in roots:
+            raise _NOT_PROVEN
+        forked = not_continued([head], max(head.size, checkpoint.size), roots.get)
+        dated = _dated_after(head, (at, 0)) if place < head.size else None
+        problems += [each for each in (forked, dated) if each is not None]
+        remark = _back_dated(0, at, head) if place >= head.size else None
+        remarks += [remark] if remark is not None else []
+    return problems, remarks
 
 
 # --- bundles and decks -------------------------------------------------------------------------
@@ -3599,6 +3851,12 @@ _HALF = "._"
 """How a name begins, under which a Mac puts what it knows of a file on a stick that has no place for it."""
 _INERT = (".json", ".txt", ".md", ".pdf", ".doc", ".docx", ".log")
 """How names end, in small letters, of files beside a deck that no page of it runs or shows."""
+
+
+_NOTHING_LISTED = LedgerError(
+    "Bảng kê không nêu tệp nào nên không có gì để so: nó không phải bảng kê đã giao.",
+    "the manifest lists no file, so there is nothing to compare: it is not the one that was handed out",
+)
 
 
 class _Made(NamedTuple):
@@ -3618,8 +3876,15 @@ class _Made(NamedTuple):
 
 def _is_of_systems(name: str) -> bool:
     """Tell whether a file, by its path, is what systems leave and nobody copied."""
-    *folders, last = name.lower().split("/")
-    return last in _OF_SYSTEMS or last.startswith(_HALF) or any(each in _FOLDERS_OF_SYSTEMS for each in folders)
+    last = name.lower().rsplit("/", 1)[-1]
+    return last in _OF_SYSTEMS or last.startswith(_HALF) or _is_in_folder_of_systems(name)
+
+
+def _is_in_folder_of_systems(name: str) -> bool:
+    """Tell whether a path leads through a folder of systems; they put none into the folder of a single document."""
+    *folders, _last = name.lower().split("/")
+    inside = next((place for place, each in enumerate(folders) if each in _FOLDERS_OF_SYSTEMS), None)
+    return inside is not None and not any(map(_NUMBERED.fullmatch, folders[:inside]))
 
 
 def _is_deck(folder: Path) -> bool:
@@ -3630,9 +3895,12 @@ def _is_deck(folder: Path) -> bool:
 def _deck(folder: Path, said: Dict[str, Any], data: bytes) -> _Made:
     """Compare the files of a deck with its manifest, which is named by the one file it cannot name."""
     listed = {name: str(each) for name, each in said["files"].items()}
-    present = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    if not listed:
+        raise _NOTHING_LISTED
+    below = _below(folder)
+    present = {path.relative_to(folder).as_posix(): path for path in below if _is_plain_file(path)}
     own = _sha256(data).hexdigest()
-    problems = []
+    problems = [_no_plain_file(name) for name in _others_than_files(folder, below, ())]
     for name, expected in sorted(listed.items()):
         path = present.pop(name, None)
         if path is None:
@@ -3642,17 +3910,29 @@ def _deck(folder: Path, said: Dict[str, Any], data: bytes) -> _Made:
                 (f"Tệp {name} đã bị thay: SHA-256 không phải mã trong danh mục.", f"{name} is not the listed file")
             )
     names = present.pop(_DECK_NAMES, None)
-    if names is None or own not in names.read_text("ascii", "replace"):
+    named = names.read_bytes().replace(b"\r\n", b"\n") if names is not None else b""
+    if named != f'window.DECK_MANIFEST="{own}";\n'.encode():
+        # no more than that: the pages run it, and no manifest has its hash
+        added = own.encode() in named
         problems.append(
             (
-                f"Danh mục {_DECK} không phải danh mục mà gói nêu ({_DECK_NAMES}): đã bị sửa hoặc thay.",
-                f"{_DECK} is not the manifest that {_DECK_NAMES} names: it was changed or replaced",
+                (
+                    f"Tệp {_DECK_NAMES} có thêm nội dung ngoài dòng nêu danh mục: đã bị sửa, và các trang của gói chạy nó."
+                    if added
+                    else f"Danh mục {_DECK} không phải danh mục mà gói nêu ({_DECK_NAMES}): đã bị sửa hoặc thay."
+                ),
+                (
+                    f"{_DECK_NAMES} holds more than the line that names the manifest: it was changed, and the pages run it"
+                    if added
+                    else f"{_DECK} is not the manifest that {_DECK_NAMES} names: it was changed or replaced"
+                ),
             )
         )
     remarks: List[Tuple[str, str]] = []
     for name in present:
         last = name.rsplit("/", 1)[-1].lower()
-        if name in (_DECK, _DECK + ".p7s") or name.startswith("__pycache__/") or _is_of_systems(name):
+        compiled = name.startswith("__pycache__/") and name.endswith(".pyc")
+        if name in (_DECK, _DECK + ".p7s") or compiled or _is_of_systems(name):
             continue
         extra = f"Tệp thừa: {name} không có trong danh mục.", f"{name} is extra: the manifest does not list it"
         # what the deck itself cannot run or show does not change it, such as the log that was saved beside it
@@ -3666,6 +3946,8 @@ def _bundle(path: Path, said: Dict[str, Any], data: bytes) -> _Made:
     What a supplement added goes out without the volumes it was added to, and they without it.
     """
     rows = [(f"tập {row['volume']}", f"volume {row['volume']}", row) for row in said["volumes"]]
+    if not rows:
+        raise _NOTHING_LISTED
     added = said.get("addition")
     rows += [("phần thêm", "what was added", added)] if added else []
     sizes = {row["bytes"] for _vietnamese, _english, row in rows}
@@ -3724,7 +4006,7 @@ def _check_made(
                 f"the manifest is signed in {path.name}.p7s: look at that with a program for signatures",
             )
         )
-    note = str(said.get("ledger_checkpoint") or "").encode()
+    note = str(said.get("ledger_checkpoint") or "").encode("utf-8", "replace")
     if note and keys:
         head = open_checkpoint(note, keys, test)
         remarks.append(
@@ -3743,7 +4025,7 @@ def _check_made(
     told: List[PublicKey] = []
     for each in proofs:
         shown = check_proof(each, keys=keys, test=test)
-        entry = entry_of(str(_object(_read(each), each.name).get("entry", "")).encode()).said
+        entry = entry_of(str(_object(_read(each), each.name).get("entry", "")).encode("utf-8", "replace")).said
         data = entry["data"]
         known = made.sha256 in (data.get("manifest"), data.get("sha256"))
         if not known and is_deck and entry["kind"] == "deck_made" and _may_tell_of(data, said):
@@ -3799,8 +4081,35 @@ def _check_made(
     return Report(0, 0, None, told, bool(keys) or not told, 0, problems[:MOST_PROBLEMS], remarks, proven=proven)
 
 
-def _say(sentence: str) -> None:
-    sys.stdout.write(sentence + "\n")
+def _say(*lines: str) -> None:
+    """Write lines; what lies in files may not move the words of this check on a screen, nor look like one of them."""
+    for line in lines:
+        shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+        # nobody reads along: the status tells
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.write(shown + "\n")
+
+
+def _finish() -> None:
+    """Write out what was said; where that fails the interpreter shall not fail once more as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, AttributeError):
+        # it was closed from the beginning
+        return
+
+
+def _numbered(report: Report, checkpoint: Checkpoint) -> Tuple[str, str]:
+    """Say how many entries are as they were signed, and how many stand behind them."""
+    after = report.entries - checkpoint.size
+    if after <= 0:
+        return f"{report.entries} mục của {report.ledgers} sổ", f"{report.entries} entries of {report.ledgers} ledgers"
+    return (
+        f"{checkpoint.size} mục đầu ({after} mục sau đó chưa được ký) trong {report.entries} mục của {report.ledgers} sổ",
+        f"the first {checkpoint.size} entries (the {after} after them are not signed) of {report.entries} of {report.ledgers} ledgers",
+    )
 
 
 def main(words: Optional[Sequence[str]] = None) -> int:
@@ -3835,7 +4144,7 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         type=Path,
         help="bằng chứng của mục ghi việc lập tập hồ sơ, gói trình chiếu (proof of the entry of its making)",
     )
-    parser.add_argument("--processes", type=int, default=2, help="số tiến trình (processes)")
+    parser.add_argument("--processes", type=int, default=2, help="số tiến trình, ít nhất 1 (processes)")
     chosen = parser.parse_args(words)
     missing = [
         path for path in (chosen.what, *chosen.checkpoint, *chosen.consistency, *chosen.proof) if not path.exists()
@@ -3852,50 +4161,51 @@ def main(words: Optional[Sequence[str]] = None) -> int:
                 keys=keys,
                 older=chosen.checkpoint,
                 consistency=chosen.consistency,
-                processes=chosen.processes,
+                # Windows waits for no more than that many
+                processes=min(max(chosen.processes, 1), 60),
             )
         else:
-            report = check_proof(what, keys=keys, older=chosen.checkpoint, made=chosen.proof)
+            report = check_proof(
+                what, keys=keys, older=chosen.checkpoint, consistency=chosen.consistency, made=chosen.proof
+            )
     except LedgerError as error:
-        _say(f"KHÔNG ĐẠT: {error.vietnamese}\nNOT VALID: {error.english}")
+        _say(f"KHÔNG ĐẠT: {error.vietnamese}", f"NOT VALID: {error.english}")
         return 1
     except OSError as error:
         _say(f"Không đọc được (cannot be read): {error}")
         return 2
     for vietnamese, english in OrderedDict.fromkeys(report.problems):
-        _say(f"KHÔNG ĐẠT: {vietnamese}\nNOT VALID: {english}")
+        _say(f"KHÔNG ĐẠT: {vietnamese}", f"NOT VALID: {english}")
     if report.problems:
         for vietnamese, english in report.asked:
-            _say(f"HỎI: {vietnamese}\nASK: {english}")
+            _say(f"HỎI: {vietnamese}", f"ASK: {english}")
         for vietnamese, english in report.remarks:
-            _say(f"LƯU Ý: {vietnamese}\nNOTE: {english}")
+            _say(f"LƯU Ý: {vietnamese}", f"NOTE: {english}")
         return 1
     checkpoint = report.checkpoint
     if report.proven is not None:
-        _say(f"ĐẠT: {report.proven[0]}\nVALID: {report.proven[1]}")
+        _say(f"ĐẠT: {report.proven[0]}", f"VALID: {report.proven[1]}")
     elif checkpoint is not None and report.asked:
         _say(
-            f"PHẢI HỎI LẠI: {report.entries} mục của {report.ledgers} sổ đúng như đã ký tại checkpoint {checkpoint.size} mục (mã gốc "
-            f"{base64.b64encode(checkpoint.root).decode()}), nhưng sổ này bỏ một phần đã từng được ký."
-        )
-        _say(
-            f"TO BE ASKED: {report.entries} entries of {report.ledgers} ledgers are as signed at {checkpoint.size} entries, but the "
-            "log gave up a part that was signed."
+            f"PHẢI HỎI LẠI: {_numbered(report, checkpoint)[0]} đúng như đã ký tại checkpoint {checkpoint.size} mục (mã gốc "
+            f"{base64.b64encode(checkpoint.root).decode()}), nhưng sổ này bỏ một phần đã từng được ký.",
+            f"TO BE ASKED: {_numbered(report, checkpoint)[1]} are as signed at {checkpoint.size} entries, but the log gave up a part "
+            "that was signed.",
         )
     elif checkpoint is not None:
         _say(
-            f"ĐẠT: {report.entries} mục của {report.ledgers} sổ, đúng như đã ký tại checkpoint {checkpoint.size} mục "
-            f"(mã gốc {base64.b64encode(checkpoint.root).decode()})."
+            f"ĐẠT: {_numbered(report, checkpoint)[0]}, đúng như đã ký tại checkpoint {checkpoint.size} mục "
+            f"(mã gốc {base64.b64encode(checkpoint.root).decode()}).",
+            f"VALID: {_numbered(report, checkpoint)[1]}, as signed at {checkpoint.size} entries.",
         )
-        _say(f"VALID: {report.entries} entries of {report.ledgers} ledgers, as signed at {checkpoint.size} entries.")
     for vietnamese, english in report.asked:
-        _say(f"HỎI: {vietnamese}\nASK: {english}")
+        _say(f"HỎI: {vietnamese}", f"ASK: {english}")
     if report.cases:
         _say(f"Vụ án theo mục đăng ký (case, as registered): {', '.join(report.cases)}")
     if report.files:
         _say(f"{report.files} tệp đi cùng đúng như danh sách đã ký (files that came with it are those signed).")
     for vietnamese, english in report.remarks:
-        _say(f"LƯU Ý: {vietnamese}\nNOTE: {english}")
+        _say(f"LƯU Ý: {vietnamese}", f"NOTE: {english}")
     if report.openings:
         _say(f"{report.openings} giá trị được mở đúng như sổ đã ghi (values shown are those recorded).")
     if not report.keys_are_from_outside:
@@ -3906,4 +4216,6 @@ def main(words: Optional[Sequence[str]] = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    _finish()
+    sys.exit(status)

@@ -176,6 +176,12 @@ def test_a_presentation_is_composed_written_and_proved(
         found, said = checked(out, ".")
         assert (found, f"Tệp thừa: {name}" in said) == (status, is_told), said
         (out / name).unlink()
+    # the one file that no manifest can name holds a line alone, whoever ends lines otherwise
+    naming = (out / "package.js").read_bytes()
+    for content, status in ((naming.replace(b"\n", b"\r\n"), 0), (naming + b'DECK.title="khac";\n', 1), (naming, 0)):
+        (out / "package.js").write_bytes(content)
+        found, said = checked(out, ".")
+        assert (found, "Tệp package.js có thêm nội dung" in said) == (status, status == 1), said
     # somebody puts another picture there, and the hash with it
     other = (out / manifest["pages"][1]["file"]).read_bytes()
     (out / manifest["pages"][0]["file"]).write_bytes(other)
