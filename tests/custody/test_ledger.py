@@ -327,6 +327,38 @@ def _behind_the_back(statement: str, *values: Any) -> None:
         assert cursor.rowcount > 0
 
 
+def _otherwise(entry: LedgerEntry) -> dict[str, bytes]:
+    line, said = bytes(entry.line), entry.said
+    deep = b"[" * 700 + '"\uf000"'.encode() + b"]" * 700
+    return {
+        "no JSON": b"x",
+        "nested deeply": line.replace(b'"data":{', b'"data":{"aaa":%b,' % deep, 1),
+        "no entry before": verify_ledger.canonical({name: said[name] for name in said if name != "prev"}),
+        "a list": b"[]",
+        "data that is a list": verify_ledger.canonical({**said, "data": []}),
+        "half a letter": line.replace(b'"data":{', b'"data":{"aaa":"\\ud800",', 1),
+    }
+
+
+@pytest.mark.parametrize(
+    "how", ["no JSON", "nested deeply", "no entry before", "a list", "data that is a list", "half a letter"]
+)
+def test_an_entry_nobody_can_read_is_told_with_its_place(how: str, log: list[LedgerEntry], case: CaseFile) -> None:
+    """Its hash was computed anew by whoever put it there, and the checks go on with the others."""
+    actions.make_checkpoint()
+    entry = LedgerEntry.objects.filter(case=case).latest("seq")
+    line = _otherwise(entry)[how]
+    append_only.unprotect(connection)
+    LedgerEntry.objects.filter(pk=entry.pk).update(line=line, hash=verify_ledger.leaf_hash(line))
+    LedgerLeaf.objects.filter(entry=entry).update(hash=verify_ledger.leaf_hash(line))
+    place = LedgerLeaf.objects.get(entry=entry).index
+    tail, whole = queries.verify_tail(), queries.verify().problems
+    assert any(each.startswith(f"Mục ở vị trí {place} đã bị sửa: ") for each in tail), tail
+    assert any(each.startswith(f"Mục {place}: ") for each in whole), whole
+    for problems in (tail, whole):
+        assert any("điểm chốt" in each or "checkpoint" in each for each in problems), problems
+
+
 TAMPERING: list[tuple[str, str]] = [
     ("UPDATE vks_ledger_entry SET line = hash WHERE seq = 1", "đã bị sửa: nội dung không khớp mã băm"),
     ('DELETE FROM vks_ledger_leaf WHERE "index" = 2', "Sổ cái thiếu mục ở vị trí 2"),
@@ -519,6 +551,29 @@ def test_after_a_change_of_key_both_are_known(log: list[LedgerEntry], key: str) 
     with pytest.raises(verify_ledger.LedgerError):
         verify_ledger.open_checkpoint(third.note.encode(), [verify_ledger.parse_key(key)])
     assert queries.verify().problems == []
+
+
+def test_a_head_is_signed_by_the_key_that_signs_once_its_size_is_known(
+    log: list[LedgerEntry], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is changed while another process is about to sign: the old one is no signer of what comes after the change."""
+    later: list[str] = []
+    real = queries.log_size
+
+    def meanwhile() -> int:
+        if not later:
+            later.append("")
+            later.append(actions.rotate_key())
+            actions.append(case=None, actor=None, kind="note", data={})
+            into_log.settle(connection)
+        return real()
+
+    monkeypatch.setattr("vks_plugin.custody.actions.ledger.log_size", meanwhile)
+    made = actions.make_checkpoint()
+    assert made.size == real()
+    verify_ledger.open_checkpoint(made.note.encode(), [verify_ledger.parse_key(later[1])])
+    with pytest.raises(verify_ledger.LedgerError):
+        verify_ledger.open_checkpoint(made.note.encode(), [verify_ledger.parse_key(key)])
 
 
 def test_of_two_who_change_the_key_at_once_one_waits(log: list[LedgerEntry], key: str) -> None:

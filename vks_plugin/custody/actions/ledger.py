@@ -383,13 +383,16 @@ def make_checkpoint() -> LedgerCheckpoint:
     Raises:
         Unavailable, Conflict: there is no key that may sign; or the log is no longer the one that was signed before.
     """
-    return _sign_head(signing_key())
+    return _sign_head()
 
 
 def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
+    """Sign the head as it is now, by the key that signs now unless others are named."""
     into_log.settle(connection)
-    size = log_size()
     before = last_checkpoint()
+    size = log_size()
+    # asked once the size is known: where the key is changed meanwhile, the one of before signs no head that has the change
+    signers = signers or (signing_key(),)
     _keep_subtrees(size)
     _refuse_another_log()
     # once it is certain: what is taken back was never a head

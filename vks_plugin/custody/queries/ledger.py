@@ -338,8 +338,15 @@ def verify_tail() -> list[str]:
             problems.append(
                 _("Mục ở vị trí %(place)d đã bị sửa: nội dung không khớp mã băm lưu bên cạnh.") % {"place": leaf.index}
             )
-        elif row.said["prev"] != (hashes.get((row.ledger, row.seq - 1)) if row.seq else FIRST):
-            problems.append(_("Mục ở vị trí %(place)d không nối với mục trước của nó.") % {"place": leaf.index})
+        else:
+            try:
+                prev = entry_of(bytes(row.line)).prev
+            except LedgerError as error:
+                told = {"place": leaf.index, "why": error.vietnamese}
+                problems.append(_("Mục ở vị trí %(place)d đã bị sửa: %(why)s.") % told)
+                continue
+            if prev != (hashes.get((row.ledger, row.seq - 1)) if row.seq else FIRST):
+                problems.append(_("Mục ở vị trí %(place)d không nối với mục trước của nó.") % {"place": leaf.index})
     problems += _tail_beside(rows) + _tail_columns(rows)
     last = last_checkpoint()
     try:
