@@ -794,7 +794,12 @@ def export(
 def _read_first(case: CaseFile | None, *, packed: bool, strange: bool) -> str:
     """Return what stands beside an export for whoever is handed it: what it is, and how to check it without us."""
     of = f"CỦA VỤ ÁN {case.code}" if case is not None else "TOÀN BỘ"
-    files = "Lệnh này đọc cả các tệp của gói nộp lưu và so với sổ cái.\n" if packed else ""
+    files = (
+        "Lệnh này đọc cả các tệp của gói nộp lưu và so với sổ cái; các tệp BagIt cạnh thư mục data do chương trình bagit kiểm tra "
+        "(bagit.py --validate THƯ_MỤC_GÓI).\n"
+        if packed
+        else ""
+    )
     put_there = (
         f"Tệp {STRANGE_KEYS} có các khóa người khác chèn vào bảng khóa: không tin, không dùng để kiểm tra. In English: keys "
         "that somebody put into the table of keys; do not trust them.\n"
