@@ -55,6 +55,8 @@ def log(case: CaseFile, other_case: CaseFile, people: dict[str, User], key: str)
             data={"number": number},
             hidden=[("text", f"Nội dung {number}")],
         )
+    # on PostgreSQL their places are given when the transaction ends, which that of a test does only after it
+    into_log.settle(connection)
     return list(LedgerEntry.objects.order_by("leaf__index").select_related("leaf"))
 
 
