@@ -809,3 +809,95 @@ def test_a_volume_that_is_settled_at_the_moment_it_comes_is_one_of_the_two(
     assert outcomes == {"lost", "came"}
     actions.make_checkpoint()
     assert queries.verify().problems == []
+
+
+def _brought_again(lacking: HandOver, phone: Exhibit, people: dict[str, User]) -> HandOver:
+    """Let the file go to the court again after what it kept was taken for lost; return the hand-over it was missing from."""
+    case, clerk = lacking.case, people["clerk_kv1"]
+    row = settle_rest(
+        actor=people["chief_kv1"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk]
+    )
+    again = hand_over(actor=clerk, case=case, terms=replace(TO_COURT, reason="phuc_tham"))
+    accept(actor=clerk, row=again, checks=PASSED, awaits_paper=True)
+    return row
+
+
+def test_what_comes_though_it_was_settled_is_told_as_that_and_where_it_is_recorded_as_found(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User]
+) -> None:
+    row, case, clerk, chief = (
+        _brought_again(lacking, phone, people),
+        lacking.case,
+        people["clerk_kv1"],
+        people["chief_kv1"],
+    )
+    terms = replace(BACK, reason="phuc_tham")
+    said = f"thất lạc (lãnh đạo {display_name(chief)} quyết định ngày {timezone.localdate():%d/%m/%Y}), theo biên bản {row.written_number}"
+    chosen: dict[str, tuple[dict[str, Any], str]] = {
+        "volumes": ({"volumes": [1, 2, 3]}, "Tập 2"),
+        "exhibits": ({"exhibits": [phone.pk]}, "02 Điện thoại của Ánh"),
+    }
+    for field, (given, called) in chosen.items():
+        with pytest.raises(Conflict) as refused:
+            hand_over(actor=clerk, case=case, terms=replace(terms, **given))
+        assert (refused.value.field, refused.value.blocked_by) == (field, row.pk)
+        assert f"{called}: {said}. Nếu vẫn có thì ghi “Đã tìm thấy” ở biên bản ấy trước." in str(refused.value)
+    # so who counts it on arrival is told
+    coming = hand_over(actor=clerk, case=case, terms=terms)
+    counts: list[dict[str, Any]] = [{"received": [1, 2, 3]}, {"received_exhibits": [phone.pk]}]
+    for counted in counts:
+        with pytest.raises(Conflict, match="“Đã tìm thấy” ở biên bản ấy trước"):
+            accept(actor=clerk, row=coming, checks=PASSED, awaits_paper=True, **counted)
+    # and this is the way on
+    cancel(actor=clerk, row=coming, reason="Tòa mang cả tập 2")
+    find_rest(actor=clerk, row=row, reason="Tòa án mang trả", volumes=[2], exhibits=[phone.pk])
+    hand_over(actor=clerk, case=case, terms=replace(terms, volumes=[1, 2, 3]))
+
+
+def test_who_scans_the_label_of_a_settled_volume_is_told_and_led_on(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User], client: Client
+) -> None:
+    row, case = _brought_again(lacking, phone, people), lacking.case
+    client.force_login(people["clerk_kv1"])
+    at = f"/vks/custody/new/?case={case.code}&direction=ta_vks"
+    codes = [f"{case.code}-HSVA-T{number:02d}" for number in (1, 2, 3)]
+    shown = client.get(at)
+    assert f'data-vks-gone="{codes[1]}"' in shown.content.decode()
+    sent = {"part": "hsva", "direction": "ta_vks", "reason": "phuc_tham", "agency": COURT}
+    for given in ({"codes": " ".join(codes)}, {"volumes": ["1", "2", "3"]}):
+        answer = client.post(at, sent | given)
+        text = Page(answer).text
+        assert (answer.status_code, "không phải nhãn" in text) == (400, False)
+        (told,) = answer.context["form"].errors.values()
+        assert f"theo biên bản {row.written_number}. Nếu vẫn có" in str(told)
+        assert f'/vks/custody/{row.pk}/">Ghi đã tìm thấy</a>' in answer.content.decode()
+    # a label of no volume is still one
+    assert "không phải nhãn" in Page(client.post(at, sent | {"codes": f"{case.code}-HSVA-T09"})).text
+    coming = hand_over(actor=people["clerk_kv1"], case=case, terms=replace(BACK, reason="phuc_tham"))
+    answer = client.post(f"/vks/custody/{coming.pk}/accept/", {"codes": " ".join(codes)})
+    assert (answer.status_code, "theo biên bản" in str(answer.context["receive"].errors["codes"])) == (400, True)
+
+
+def test_a_file_that_is_bound_no_more_goes_on_its_way_though_its_first_volume_was_lost(
+    case: CaseFile, people: dict[str, User]
+) -> None:
+    clerk, lead = people["clerk_kv1"], people["prosecutor_kv1"]
+    for number in (1, 2):
+        Volume.objects.create(case=case, number=number, folio_from=number * 100 - 99, folio_to=number * 100)
+    for terms in (IN, TO_COURT):
+        accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=terms), checks=PASSED, awaits_paper=True)
+    back = hand_over(actor=clerk, case=case, terms=BACK)
+    row = accept(actor=clerk, row=back, checks=LESS, received=[2], missing="Tập 1", awaits_paper=True)
+    settle_rest(actor=people["chief_kv1"], row=row, outcome="that_lac", reason=WHY, volumes=[1])
+    for volume in Volume.objects.filter(case=case):
+        remove_entry(actor=lead, entry=volume, reason="Đóng lại tập")
+    view = case_for(people["chief_kv1"], case.code)
+    told = volumes_told(people["chief_kv1"], case, keeping_told(people["chief_kv1"], view))
+    assert sorted((each.line["number"], each.place) for each in told if each.part == "hsva") == [
+        (1, "lost"),
+        (1, "with_file"),
+    ]
+    again = hand_over(actor=clerk, case=case, terms=replace(TO_COURT, reason="phuc_tham"))
+    accept(actor=clerk, row=again, checks=PASSED, awaits_paper=True)
+    assert [each["number"] for each in again.volumes] == [1]
+    assert list(otherwise_than_recorded()) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -29,6 +29,7 @@ from vks_plugin.custody.handing import (
 )
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
+    NotWaitedFor,
     direction_to_complete,
     directions_of,
     exhibit_in_words,
@@ -38,6 +39,7 @@ from vks_plugin.custody.queries.hand_overs import (
     knows_of,
     may_attach,
     may_take_in,
+    not_waited_for,
     offices_taking,
     papers_to_attach,
     parts_to_give,
@@ -97,6 +99,8 @@ class _ScanForm(StyledForm):
     )
 
     lines: list[dict[str, Any]]
+    gone: Sequence[NotWaitedFor] = ()
+    """What a leader took for lost, or for kept for good: its label is no wrong one."""
 
     def list_volumes(self, lines: Iterable[Mapping[str, Any]], ticked: Container[int] | None = None) -> None:
         """Show these volumes, those ticked at first (None: all of them)."""
@@ -133,9 +137,24 @@ class _ScanForm(StyledForm):
         found = []
         for code in self.cleaned_data["codes"].upper().split()[:_MOST_CODES]:
             if code not in known:
+                settled = next((each for each in self.gone if each.code.upper() == code), None)
+                if settled is not None:
+                    raise forms.ValidationError(settled.words)
                 raise forms.ValidationError(_wrong_label(code, next(iter(known), "")))
             found.append(int(known[code]))
         return found
+
+    def clean(self) -> dict[str, Any]:
+        """Say of what was settled since the page was opened, and is ticked there, what became of it."""
+        given: dict[str, Any] = super().clean() or {}
+        sent: Any = self.data
+        for name, kind in (("volumes", VOLUME), ("exhibits", EXHIBIT)):
+            ticked = sent.getlist(name) if name in self.errors else ()
+            words = [each.words for each in self.gone if each.piece.piece == kind and str(each.piece.number) in ticked]
+            if words:
+                del self.errors[name]
+                self.add_error(name, " ".join(words))
+        return given
 
     def chosen(self) -> list[int]:
         """Return the numbers of the volumes that were ticked, or scanned in place of that."""
@@ -220,6 +239,7 @@ class HandOverForm(_ScanForm):
             volumes_to_give(case, self.chosen_part, direction, completes) if direction else [],
             None if said is None else set(said.volumes or ()),
         )
+        self.gone = not_waited_for(user, case, self.chosen_part)
         exhibits = exhibits_to_give(case, self.chosen_part, direction, completes) if direction else []
         # to who may not know of the case by what is on its seal
         told = exhibits if knows_of(user, case) else [{**each, "name": ""} for each in exhibits]
@@ -412,6 +432,7 @@ class ReceiveForm(_ScanForm):
         self.row = row
         self.fields["codes"].widget.attrs["autofocus"] = True
         self.list_volumes(row.volumes)
+        self.gone = not_waited_for(user, row.case, row.part)
         # what was listed before it was told which exhibit it is nobody can mark
         listed = [each for each in row.exhibits if "id" in each]
         if listed:

@@ -63,6 +63,7 @@ from vks_plugin.custody.queries.hand_overs import (
     knows_of,
     late_for,
     may_take,
+    not_waited_for,
     offices_taking,
     pages_of,
     papers_to_attach,
@@ -72,6 +73,7 @@ from vks_plugin.custody.queries.hand_overs import (
     takes_the_case_along,
     told_of,
     volumes_of,
+    volumes_settled,
     volumes_to_give,
 )
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper, way_back
@@ -339,6 +341,7 @@ def _fill(row: HandOver, actor: User, terms: Terms) -> None:
         row.receiver_title = row.receiver_title or _titled(receiver.person, receiver.unit)
     if terms.total_pages is not None and not 0 < terms.total_pages <= _LARGEST:
         raise BadInput(_("Tổng số trang không hợp lệ."), field="total_pages")
+    _refuse_not_waited_for(actor, row, terms)
     row.volumes = _volumes(row, terms)
     before, row.exhibits = row.exhibits, _exhibits(case, terms)
     if not row.volumes and not row.exhibits:
@@ -372,13 +375,46 @@ def _require_here(row: HandOver) -> None:
     require_volumes_here(row.case, row.part, volumes)
 
 
+def _refuse_not_waited_for(actor: User, row: HandOver, terms: Terms) -> None:
+    """Refuse what was chosen and is settled; so is a file of which every volume is, where nothing was chosen.
+
+    Raises:
+        Conflict: so it is.
+    """
+    there = {each["number"] for each in volumes_to_give(row.case, terms.part, terms.direction, terms.completes)}
+    nothing_left = terms.volumes is None and terms.completes is None and not there
+    asked = {each["number"] for each in volumes_of(row.case, terms.part)} if nothing_left else set(terms.volumes or ())
+    refuse_settled_among(actor, row.case, terms.part, volumes=asked - there, exhibits=terms.exhibits or ())
+
+
+def refuse_settled_among(
+    actor: User, case: CaseFile, part: str, *, volumes: Collection[int] = (), exhibits: Collection[int] = ()
+) -> None:
+    """Refuse volumes, or exhibits, that a leader took for lost, or for kept for good: they are found first.
+
+    Raises:
+        Conflict: one of these is; it says which, who said so, at which hand-over, and leads there who may open it.
+    """
+    if not (volumes or exhibits):
+        return
+    gone = not_waited_for(actor, case, part)
+    for field, kind, numbers in (("volumes", VOLUME, volumes), ("exhibits", EXHIBIT, exhibits)):
+        chosen = [each for each in gone if each.piece.piece == kind and each.piece.number in numbers]
+        if chosen:
+            error = Conflict(" ".join(each.words for each in chosen), field=field)
+            error.blocked_by = next((each.piece.hand_over.pk for each in chosen if each.may_find), None)
+            raise error
+
+
 def _refuse_settled(row: HandOver) -> None:
     """Refuse what a leader took for lost, or for kept for good, since the hand-over was drawn up: it is found first.
 
     Raises:
         Conflict: so it is.
     """
-    volumes = numbers_settled(row.case_id, row.part, VOLUME)
+    # what follows is what was missing, however the rest is bound by now
+    completes = row.completes_id is not None
+    volumes = numbers_settled(row.case_id, row.part, VOLUME) if completes else volumes_settled(row.case, row.part)
     exhibits = numbers_settled(row.case_id, row.part, EXHIBIT)
     gone = [str(each["label"]) for each in row.volumes if each["number"] in volumes]
     gone += [exhibit_in_words(each) for each in row.exhibits if each.get("id") in exhibits]
@@ -755,7 +791,7 @@ def accept(
     _refuse_settled(row)
     if received_exhibits is None and checks.exhibits_complete:
         received_exhibits = _ids(row.exhibits)
-    volumes, exhibits = _counted(row, received), _counted_exhibits(row, received_exhibits, checks)
+    volumes, exhibits = _counted(actor, row, received), _counted_exhibits(actor, row, received_exhibits, checks)
     left, kept = _left(row, volumes, exhibits)
     missing = composed(missing).strip()[:2000]
     if (left or kept) and not missing:
@@ -858,10 +894,11 @@ def _found(row: HandOver, checks: Checks) -> dict[str, Any]:
     return {name: getattr(checks, name) if name in row.checks else None for name in CHECKS}
 
 
-def _counted(row: HandOver, received: Collection[int] | None) -> list[dict[str, Any]]:
+def _counted(actor: User, row: HandOver, received: Collection[int] | None) -> list[dict[str, Any]]:
     """Return the volumes, each with whether it came."""
     listed = {each["number"] for each in row.volumes}
     came = listed if received is None else set(received)
+    refuse_settled_among(actor, row.case, row.part, volumes=came - listed)
     if came - listed:
         raise BadInput(_("Hãy chọn các tập có trong lần giao này."), field="volumes")
     return [{**each, "received": each["number"] in came} for each in row.volumes]
@@ -872,12 +909,15 @@ def _ids(exhibits: Collection[Mapping[str, Any]]) -> set[int]:
     return {each["id"] for each in exhibits if "id" in each}
 
 
-def _counted_exhibits(row: HandOver, received: Collection[int] | None, checks: Checks) -> list[dict[str, Any]]:
+def _counted_exhibits(
+    actor: User, row: HandOver, received: Collection[int] | None, checks: Checks
+) -> list[dict[str, Any]]:
     """Return the exhibits, each with whether it came, as far as they were counted one by one."""
     listed: list[dict[str, Any]] = row.exhibits
     if received is None:
         return listed
     came = set(received)
+    refuse_settled_among(actor, row.case, row.part, exhibits=came - _ids(listed))
     if came - _ids(listed):
         raise BadInput(_("Hãy chọn các vật chứng có trong lần giao này."), field="exhibits")
     counted = [{**each, "received": each["id"] in came} if "id" in each else each for each in listed]
@@ -1134,8 +1174,8 @@ def reject(
     """
     row = locked(row)
     require_receiving(actor, row)
-    volumes = row.volumes if received is None else _counted(row, received)
-    exhibits = _counted_exhibits(row, received_exhibits, checks)
+    volumes = row.volumes if received is None else _counted(actor, row, received)
+    exhibits = _counted_exhibits(actor, row, received_exhibits, checks)
     missing = composed(missing).strip() or ", ".join(_lacking(volumes, exhibits))
     enforce(hand_over_closed(ClosingHandOver(refused=True, missing="" if len(missing) > 2000 else missing)))
     found = _found(row, checks)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -40,11 +40,13 @@ from vks_plugin.custody.queries.settled import (
     EXHIBIT,
     VOLUME,
     Settled,
+    acts_on_rest,
     came_to_ours,
     left_with,
     numbers_settled,
     settled_at,
     settled_ever,
+    settled_of,
 )
 from vks_plugin.custody.states import HAND_OVER, Move
 from vks_plugin.errors import NotFound
@@ -482,8 +484,18 @@ def away_from_giver(case: CaseFile, part: str, direction: str) -> set[int]:
     An agency outside may bring what it kept back itself before; what another agency, or one of our offices, kept back it
     never had. What nobody waits for any more comes along once it is found.
     """
-    gone = set(numbers_settled(case.pk, part, VOLUME))
+    gone = set(volumes_settled(case, part))
     return gone | _not_with_giver(case, part, outstanding_of(case, part), direction)
+
+
+def volumes_settled(case: CaseFile, part: str) -> dict[int, Settled]:
+    """Return which of the volumes that `volumes_of` lists nobody waits for now, by their numbers (two queries).
+
+    Of a case file that is bound no more the one line stands for all that is there, whatever number a lost volume had.
+    """
+    if part == "hsva" and not Volume.objects.filter(case=case).exists():
+        return {}
+    return numbers_settled(case.pk, part, VOLUME)
 
 
 def _not_with_giver(case: CaseFile, part: str, missing: Mapping[int, HandOver], direction: str) -> set[int]:
@@ -741,6 +753,41 @@ def settled_told(row: HandOver) -> list[PieceTold]:
     return [PieceTold(each, _called(each, lines, named=True)) for each in found]
 
 
+@dataclass(frozen=True)
+class NotWaitedFor:
+    """A settled piece that cannot come along before it is recorded as found, as who hands over or receives is told of it."""
+
+    piece: Settled
+    called: str
+    code: str
+    """What is on the label of the volume; empty: it is an exhibit."""
+    may_find: bool
+    """Whether the person may record that it was found."""
+
+    @property
+    def words(self) -> str:
+        """What became of it, who said so at which hand-over, and what comes first; without the reason, which is of the case."""
+        became = replace(self.piece, reason="").words
+        return _(
+            "%(what)s: %(became)s, theo biên bản %(number)s. Nếu vẫn có thì ghi “Đã tìm thấy” ở biên bản ấy trước."
+        ) % {"what": self.called, "became": became, "number": self.piece.hand_over.written_number}
+
+
+def not_waited_for(user: User, case: CaseFile, part: str) -> list[NotWaitedFor]:
+    """Return what nobody waits for now of a part, volumes first (one query where there is none)."""
+    pieces = settled_of([case.pk], part)
+    if not pieces:
+        return []
+    named, lines = knows_of(user, case), _lines_of([case.pk])
+    known = set(hand_overs_for(user).filter(case=case).values_list("pk", flat=True))
+    found = []
+    for each in sorted(pieces, key=lambda one: (one.piece != VOLUME, one.number)):
+        code = volume_code(case.code, part, each.number) if each.piece == VOLUME else ""
+        may = each.hand_over.pk in known and "find" in acts_on_rest(user, each.hand_over)
+        found.append(NotWaitedFor(each, _called(each, lines, named=named), code, may))
+    return found
+
+
 def _lines_told_by(row: HandOver) -> dict[int, dict[str, Any]]:
     """Return exhibits by their ids as a hand-over lists them; what it does not list itself without a name."""
     listed = {pk: {**line, "name": ""} for pk, line in _lines_of([row.case_id]).items()}
@@ -876,23 +923,26 @@ def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTo
     found = []
     for part, holder in told.holders.items():
         missing = outstanding_of(case, part)
-        gone = numbers_settled(case.pk, part, VOLUME)
+        settled, gone = numbers_settled(case.pk, part, VOLUME), volumes_settled(case, part)
         lines = volumes_of(case, part)
         # bound in numbered volumes the rest was lent with those that were there
         apart = holder.is_lent and any(each == part for each, _number in out)
         listed = {each["number"] for each in lines}
         # of what was bound otherwise meanwhile the hand-over still says how it was called
         apart_from_it = {number: row for number, row in missing.items() if number not in listed}
-        apart_from_it |= {number: each.hand_over for number, each in gone.items() if number not in listed}
-        lines += [each for number, row in apart_from_it.items() for each in _lines(row, number)]
-        for line in lines:
+        apart_from_it |= {
+            number: each.hand_over for number, each in settled.items() if number not in listed or number not in gone
+        }
+        there = [(line, gone) for line in lines]
+        there += [(each, settled) for number, row in apart_from_it.items() for each in _lines(row, number)]
+        for line, of_line in there:
             number = line["number"]
             loan = out.get((part, number))
             if number in missing:
                 row = missing[number]
                 found.append(VolumeTold(part, line, "left_behind", left_with(row), hand_over=row))
-            elif number in gone:
-                each_gone = gone[number]
+            elif number in of_line:
+                each_gone = of_line[number]
                 where = "kept" if each_gone.outcome == KEPT else "lost"
                 found.append(
                     VolumeTold(part, line, where, each_gone.place, hand_over=each_gone.hand_over, settled=each_gone)

@@ -567,6 +567,11 @@ document.addEventListener("keydown", (event) => {
   const wrong = [];
   for (const code of typed) {
     const box = boxes.find((each) => each.dataset.vksCode.toUpperCase() === code);
+    const gone = [...list.querySelectorAll("[data-vks-gone]")].find((each) => each.dataset.vksGone.toUpperCase() === code);
+    if (!box && gone) {
+      wrong.push(gone.textContent);
+      continue;
+    }
     if (!box) {
       // what no label says at all, as the server would tell once it is sent
       const odd = /^.+-(HSVA|HSKS)-T\d{2,}$/.test(code) ? "" : list.dataset.vksForm;
