@@ -14,6 +14,7 @@ from tests.custody.test_hand_overs import AGENCY, COURT, IN, PASSED, TO_COURT
 from vks_plugin.access.queries import case_for
 from vks_plugin.cases.models import Exhibit, Volume
 from vks_plugin.custody.actions.hand_overs import (
+    Terms,
     accept,
     amend_parts,
     cancel,
@@ -23,6 +24,8 @@ from vks_plugin.custody.actions.hand_overs import (
     send,
     terms_of,
 )
+from vks_plugin.custody.actions.holding import state_passed_on
+from vks_plugin.custody.actions.settling import find_rest, settle_rest
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, Holding, LedgerEntry
 from vks_plugin.custody.printed_hand_over import hand_over_paper
@@ -30,6 +33,7 @@ from vks_plugin.custody.queries.accession import what_is_unfinished
 from vks_plugin.custody.queries.hand_overs import (
     exhibits_still_out,
     exhibits_told,
+    kept_back,
     may_take_in,
     outstanding_exhibits_of,
     outstanding_of,
@@ -599,3 +603,149 @@ def test_a_volume_taken_out_of_the_record_still_follows_by_what_the_hand_over_sa
     assert outstanding_of(at_court, "hsva") == {}
     assert not what_is_unfinished([at_court.pk]).get(at_court.pk, "").startswith("còn tập")
     assert list(otherwise_than_recorded()) == []
+
+
+def _return_without(case: CaseFile, clerk: User, left_out: Exhibit, terms: Terms = BACK) -> HandOver:
+    """Receive a file whose hand-over does not list an exhibit that its giver is known to have."""
+    chosen = [each.pk for each in Exhibit.objects.filter(case=case, accompanies_file=True) if each.pk != left_out.pk]
+    row = hand_over(actor=clerk, case=case, terms=replace(terms, exhibits=chosen))
+    return accept(actor=clerk, row=row, checks=SHORT, awaits_paper=True)
+
+
+def test_an_exhibit_that_who_is_known_to_have_it_does_not_list_stays_there_and_is_waited_for(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, knife, phone = people["clerk_kv1"], things["knife"].pk, things["phone"].pk
+    row = hand_over(actor=clerk, case=at_court, terms=replace(BACK, exhibits=[knife]))
+    # the paper that both sides are to sign says it already
+    paper = hand_over_paper(row)
+    assert (paper.rows[-1][1], paper.rows[-1][3]) == (
+        "Vật chứng: Điện thoại của Ánh",
+        "Chưa giao; Niêm phong số NP-8",
+    )
+    assert paper.closing[0].endswith("2 vật chứng đi kèm (chưa giao 1 vật chứng).")
+    assert paper.closing[-1] == "Hai bên giao, nhận phần đã ghi trên đây."
+    with pytest.raises(BadInput, match=f"Không có 02 Điện thoại của Ánh \\(đang ở {COURT}\\) thì chưa đủ") as refused:
+        accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+    assert refused.value.field == "exhibits_complete"
+    row = accept(actor=clerk, row=row, checks=SHORT, received_exhibits=[knife], awaits_paper=True)
+    assert (_marks(row), row.outstanding, row.outstanding_exhibits) == ([True, False], [], [phone])
+    assert row.missing == "02 Điện thoại của Ánh"
+    assert _exhibits(clerk, at_court) == [("02 Điện thoại của Ánh", COURT)]
+    entry = LedgerEntry.objects.filter(case=at_court, kind="hand_over_accepted").latest("seq")
+    assert entry.said["data"]["exhibits_outstanding"] == [phone]
+    assert hand_over_paper(row).rows[-1][3] == "Chưa giao; Niêm phong số NP-8"
+    day = timezone.localdate()
+    _register, _unit, lines = register_lines(clerk, register="giao-nhan", unit="QN-KV1", first=day, last=day)
+    assert "02 Điện thoại của Ánh (chưa giao)" in " ".join(lines[-1])
+    assert list(otherwise_than_recorded()) == []
+    # an office that does not have it neither offers nor gives it
+    onward = replace(TO_COURT, reason="phuc_tham", agency="Tòa án nhân dân cấp cao")
+    refusal = f"02 vật chứng niêm phong số NP-8 đang ở {COURT}, chưa về theo biên bản số {row.written_number}"
+    with pytest.raises(BadInput, match=refusal):
+        draft(actor=clerk, case=at_court, terms=replace(onward, exhibits=[knife, phone]))
+    begun = draft(actor=clerk, case=at_court, terms=onward)
+    assert [each["id"] for each in begun.exhibits] == [knife]
+    cancel(actor=clerk, row=begun, reason="Chờ vật chứng")
+    rest = hand_over(actor=clerk, case=at_court, terms=replace(BACK, completes=row))
+    assert [each["id"] for each in rest.exhibits] == [phone]
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    assert not outstanding_exhibits_of(at_court)
+    assert [each["id"] for each in draft(actor=clerk, case=at_court, terms=onward).exhibits] == [knife, phone]
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_the_only_exhibit_left_out_is_waited_for_settled_and_found(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, chief, phone = people["clerk_kv1"], people["chief_kv1"], things["phone"]
+    things["knife"].delete()
+    row = _return_without(at_court, clerk, phone)
+    assert (row.missing, row.outstanding_exhibits) == ("02 Điện thoại của Ánh", [phone.pk])
+    why = "Tòa án giữ theo bản án số 5/2026/HS-ST"
+    settle_rest(actor=chief, row=row, outcome="giu_han", reason=why, exhibits=[phone.pk])
+    assert not outstanding_exhibits_of(at_court)
+    find_rest(actor=clerk, row=row, reason="Tòa án báo còn giữ trong kho", exhibits=[phone.pk])
+    assert [*outstanding_exhibits_of(at_court)] == [phone.pk]
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_of_an_exhibit_that_never_went_along_or_goes_along_no_more_nothing_is_said(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk = people["clerk_kv1"]
+    Exhibit.objects.create(case=at_court, name="Xe máy", quantity="01", accompanies_file=True)
+    Exhibit.objects.filter(pk=things["phone"].pk).update(accompanies_file=False)
+    row = hand_over(actor=clerk, case=at_court, terms=replace(BACK, exhibits=[things["knife"].pk]))
+    row = accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+    assert ([each["id"] for each in row.exhibits], row.outstanding_exhibits, row.missing) == (
+        [things["knife"].pk],
+        [],
+        "",
+    )
+
+
+def test_what_an_office_keeps_back_for_another_reason_is_told_too_and_within_it_nothing_is_kept(
+    case: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, knife, phone = people["clerk_kv1"], things["knife"].pk, things["phone"].pk
+    accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=IN), checks=PASSED, awaits_paper=True)
+    taker = people["prosecutor_kv1"]
+    inside = replace(IN, direction="noi_bo", reason="nghien_cuu", agency="", person=taker, exhibits=[])
+    given = accept(actor=taker, row=hand_over(actor=clerk, case=case, terms=inside), checks=PASSED)
+    assert (given.exhibits, given.outstanding_exhibits) == ([], [])
+    # the law's check is made of what is listed
+    row = hand_over(actor=taker, case=case, terms=replace(TO_COURT, exhibits=[knife]))
+    row = accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+    assert (_marks(row), row.outstanding_exhibits, row.missing) == ([True, False], [phone], "02 Điện thoại của Ánh")
+    assert _exhibits(clerk, case) == [("02 Điện thoại của Ánh", case.unit.name)]
+    # what the office has itself the court does not bring; with the file it is in one place again
+    back = hand_over(actor=clerk, case=case, terms=BACK)
+    assert [each["id"] for each in back.exhibits] == [knife]
+    back = accept(actor=clerk, row=back, checks=PASSED, awaits_paper=True)
+    assert (back.outstanding_exhibits, outstanding_exhibits_of(case)) == ([], {})
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_an_exhibit_goes_with_the_file_that_one_agency_passes_on_to_the_next(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, higher = people["clerk_kv1"], "Tòa án nhân dân tỉnh"
+    state_passed_on(
+        actor=clerk,
+        case=at_court,
+        giver=COURT,
+        agency=higher,
+        happened_at=timezone.now(),
+        known_from="Công văn 12 ngày 01/12/2026",
+    )
+    row = _return_without(at_court, clerk, things["phone"], replace(BACK, agency=higher))
+    assert row.outstanding_exhibits == [things["phone"].pk]
+    assert _exhibits(clerk, at_court) == [("02 Điện thoại của Ánh", higher)]
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_a_return_of_before_that_left_an_exhibit_out_stays_as_it_is_and_the_next_one_tells(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk, knife, phone = people["clerk_kv1"], things["knife"].pk, things["phone"].pk
+    with monkeypatch.context() as patched:
+        patched.setattr("vks_plugin.custody.actions.hand_overs.kept_back", lambda _row: [])
+        before = hand_over(actor=clerk, case=at_court, terms=replace(BACK, exhibits=[knife]))
+        before = accept(actor=clerk, row=before, checks=PASSED, awaits_paper=True)
+    assert (before.outstanding_exhibits, list(otherwise_than_recorded())) == ([], [])
+    again = hand_over(actor=clerk, case=at_court, terms=replace(TO_COURT, reason="phuc_tham", exhibits=[knife]))
+    # the office is not known to have it
+    again = accept(actor=clerk, row=again, checks=PASSED, awaits_paper=True)
+    assert (again.outstanding_exhibits, again.missing) == ([], "")
+    assert _return_without(at_court, clerk, things["phone"]).outstanding_exhibits == [phone]
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_who_knows_not_of_the_case_writes_no_name_of_what_is_kept_back(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk = people["clerk_kv1"]
+    row = hand_over(actor=clerk, case=at_court, terms=replace(BACK, exhibits=[things["knife"].pk]))
+    row.case_name = ""
+    assert [(each["name"], each["seal"]) for each in kept_back(row)] == [("", "NP-8")]

@@ -635,6 +635,44 @@ def test_which_exhibit_did_not_come_is_ticked_off_and_follows(
     assert "còn ở" not in Page(clerk.get(f"/vks/cases/{code}/custody/")).text
 
 
+def test_the_form_of_a_return_says_what_leaving_out_an_exhibit_means_and_it_is_told_as_not_back(
+    twelve: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    giver, clerk = people["clerk_kv1"], as_person("clerk_kv1")
+    phone = Exhibit.objects.create(
+        case=twelve, name="Điện thoại của Ánh", quantity="01", seal_number="NP-8", accompanies_file=True
+    )
+    came = Checks(documents_complete=True, exhibits_complete=True, served=True)
+    back = Terms(part="hsva", direction="cqdt_vks", reason="tra_ho_so", agency=AGENCY)
+    away = Terms(part="hsva", direction="vks_cqdt", reason="tra_ho_so", agency=AGENCY)
+    for terms in (back, away):
+        accept(actor=giver, row=hand_over(actor=giver, case=twelve, terms=terms), checks=came, awaits_paper=True)
+    form = f"/vks/custody/new/?case={twelve.code}"
+    page = clerk.get(form)
+    assert boxes(page) == {str(phone.pk): True}
+    assert f"01 Điện thoại của Ánh đang ở {AGENCY}: bỏ chọn nghĩa là chưa về." in Page(page).text
+    given: dict[str, Any] = {"part": "hsva", "direction": "cqdt_vks", "reason": "tra_ho_so", "agency": AGENCY}
+    volumes = [str(number) for number in range(1, 13)]
+    clerk.post(form, given | {"other_unit": "QN-KV1", "volumes": volumes})
+    row = HandOver.objects.latest("pk")
+    where = f"/vks/custody/{row.pk}/"
+    told = "Vật chứng còn ở bên giao, không giao lần này"
+    assert (row.exhibits, f"{told} 01 Điện thoại của Ánh" in Page(clerk.get(where)).text) == ([], True)
+    sent = FOUND | {"volumes": volumes}
+    refused = Page(clerk.post(f"{where}accept/", sent))
+    assert refused.error_at("exhibits_complete").startswith("Không có 01 Điện thoại của Ánh")
+    del sent["exhibits_complete"]
+    shown = Page(clerk.post(f"{where}accept/", sent, follow=True)).text
+    assert ("Đã nhận hồ sơ." in shown, told in shown, "Nhận nốt vật chứng còn thiếu" in shown) == (True, False, True)
+    assert (
+        f"Vật chứng 01 Điện thoại của Ánh còn ở {AGENCY}" in Page(clerk.get(f"/vks/cases/{twelve.code}/custody/")).text
+    )
+    kept = clerk.get(f"/api/vks/cases/{twelve.code}/custody/").json()["exhibits"]
+    assert [each["name"] for each in kept] == ["Điện thoại của Ánh"]
+    # the office does not have it
+    assert boxes(clerk.get(f"{form}&part=hsva&direction=vks_cqdt")) == {}
+
+
 def test_a_leader_settles_what_never_came_on_the_page(
     case: CaseFile, people: dict[str, User], as_person: SignIn
 ) -> None:

@@ -12,7 +12,7 @@ from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS, is_lacking
 from vks_plugin.custody.models import HandOver
-from vks_plugin.custody.queries.hand_overs import named_rows, volumes_of
+from vks_plugin.custody.queries.hand_overs import kept_back_now, named_rows, volumes_of
 from vks_plugin.language import speaking
 from vks_plugin.papers import Column, OfficialPaper, Signature, content_type
 from vks_plugin.papers.labels import Label, label_sheet
@@ -75,6 +75,8 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     moment = timezone.localtime(row.accepted_at or row.sent_at or row.created_at)
     form = f"(Mẫu số {row.form_number}, {row.form_edition})" if row.form_number and row.form_edition else ""
     not_there = "Còn thiếu" if row.state == "chua_nhan" else "Chưa giao"
+    kept = kept_back_now(row)
+    exhibits = [*row.exhibits, *kept]
     rows = [
         (
             str(number),
@@ -96,15 +98,15 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
                 )
             ),
         )
-        for number, each in enumerate(row.exhibits, start=1)
+        for number, each in enumerate(exhibits, start=1)
     ]
-    lacking = len(row.lacking_exhibits)
-    counted = [f"{len(row.volumes)} tập"] if row.volumes or not row.exhibits else []
+    lacking = sum(map(is_lacking, exhibits))
+    counted = [f"{len(row.volumes)} tập"] if row.volumes or not exhibits else []
     counted += [row.folios_counted] if row.folios_counted else []
     counted += [f"{row.total_pages} trang"] if row.total_pages else []
-    if row.exhibits:
+    if exhibits:
         counted.append(
-            f"{len(row.exhibits)} vật chứng đi kèm" + (f" ({not_there.lower()} {lacking} vật chứng)" if lacking else "")
+            f"{len(exhibits)} vật chứng đi kèm" + (f" ({not_there.lower()} {lacking} vật chứng)" if lacking else "")
         )
     closing = [f"Tổng cộng: {', '.join(counted)}."]
     if row.seal_condition:
@@ -122,7 +124,7 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     ending = {"chua_nhan": "Bên nhận chưa nhận hồ sơ.", "huy": "Lần giao này đã hủy."}.get(
         row.state,
         "Hai bên đã giao, nhận đủ theo biên bản này."
-        if not row.missing
+        if not row.missing and not kept
         else "Hai bên giao, nhận phần đã ghi trên đây.",
     )
     closing.append(ending)

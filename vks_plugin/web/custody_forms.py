@@ -33,9 +33,11 @@ from vks_plugin.custody.queries.hand_overs import (
     direction_to_complete,
     directions_of,
     exhibit_in_words,
+    exhibits_known_with,
     exhibits_meant,
     exhibits_to_give,
     in_the_way,
+    kept_back_now,
     knows_of,
     may_attach,
     may_take_in,
@@ -246,11 +248,31 @@ class HandOverForm(_ScanForm):
         fields["exhibits"].choices = [(str(each["id"]), exhibit_in_words(each)) for each in told]
         meant = exhibits_meant(exhibits, completes) if said is None else set(said.exhibits or ())
         self.initial["exhibits"] = [str(each["id"]) for each in exhibits if each["id"] in meant]
+        fields["exhibits"].help_text = self._known_to_be_there(told) if completes is None else ""
         for name in self._unused():
             del self.fields[name]
         # a page of its own asks for the direction first, where there is one to choose
         choosing = not self.is_bound and row is None and self.chosen_direction != asked and len(self.directions) > 1
         self.fields["direction" if choosing else "reason"].widget.attrs["autofocus"] = True
+
+    def _known_to_be_there(self, told: Iterable[Mapping[str, Any]]) -> str:
+        """Return a sentence on what it means to leave out which of these exhibits: the giver is known to have them."""
+        direction = DIRECTIONS.get(self.chosen_direction)
+        if direction is None or direction.value == "noi_bo":
+            return ""
+        giver = self.row.giver if self.row is not None else holder_of(self.case).keeper
+        if direction.giver_outside != (giver.unit is None):
+            return ""
+        known = {each["id"] for each in exhibits_known_with(self.case, giver)}
+        said = {
+            "what": ", ".join(exhibit_in_words(each) for each in told if each["id"] in known),
+            "keeper": giver.place,
+        }
+        if not said["what"]:
+            return ""
+        if giver.unit is None:
+            return gettext("%(what)s đang ở %(keeper)s: bỏ chọn nghĩa là chưa về.") % said
+        return gettext("%(what)s đang ở %(keeper)s: bỏ chọn nghĩa là chưa giao, còn ở đó.") % said
 
     def _directions(self, giving: list[str], *, takes_in: bool) -> list[str]:
         found = []
@@ -483,9 +505,10 @@ class ReceiveForm(_ScanForm):
                     self.add_error(name, gettext("Cũng chưa đánh dấu."))
 
     def _lacks_exhibits(self) -> bool:
-        """Tell whether an exhibit that can be ticked is not."""
+        """Tell whether an exhibit that can be ticked is not, or the giver keeps one back."""
         chooser: Any = self.fields.get("exhibits")
-        return chooser is not None and len(self.cleaned_data.get("exhibits") or ()) < len(chooser.choices)
+        left_out = chooser is not None and len(self.cleaned_data.get("exhibits") or ()) < len(chooser.choices)
+        return left_out or bool(kept_back_now(self.row))
 
     def received_exhibits(self) -> list[int] | None:
         """Return the ids of the exhibits that were ticked; None: none can be."""

@@ -44,6 +44,7 @@ from vks_plugin.custody.handing import (
     TRANSFER,
     Checks,
     as_written,
+    exhibit_line,
     is_lacking,
     reasons_for,
 )
@@ -56,15 +57,18 @@ from vks_plugin.custody.queries.hand_overs import (
     directions_of,
     exhibit_in_words,
     exhibits_meant,
+    exhibits_of,
     exhibits_to_give,
     gives,
     hand_overs_for,
     is_own_gift,
+    kept_back,
     knows_of,
     late_for,
     may_take,
     not_waited_for,
     offices_taking,
+    outstanding_exhibits_of,
     pages_of,
     papers_to_attach,
     people_to_receive,
@@ -77,7 +81,7 @@ from vks_plugin.custody.queries.hand_overs import (
     volumes_to_give,
 )
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper, way_back
-from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME, numbers_settled
+from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME, left_with, numbers_settled
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.letters import in_office, write_to
@@ -589,7 +593,9 @@ def _volumes(row: HandOver, terms: Terms) -> list[dict[str, Any]]:
 def _exhibits(case: CaseFile, terms: Terms) -> list[dict[str, Any]]:
     there = exhibits_to_give(case, terms.part, terms.direction, terms.completes)
     wanted = exhibits_meant(there, terms.completes) if terms.exhibits is None else set(terms.exhibits)
-    if terms.part == "hsva" and wanted - {each["id"] for each in there}:
+    if terms.part == "hsva" and (others := wanted - {each["id"] for each in there}):
+        if terms.completes is None:
+            _refuse_outstanding(case, others)
         raise BadInput(
             _(
                 "Vật chứng đã chọn không đi kèm hồ sơ này, hoặc chưa giao theo biên bản trước: hãy giao nốt biên bản ấy."
@@ -597,6 +603,30 @@ def _exhibits(case: CaseFile, terms: Terms) -> list[dict[str, Any]]:
             field="exhibits",
         )
     return [each for each in there if each["id"] in wanted]
+
+
+def _refuse_outstanding(case: CaseFile, chosen: Collection[int]) -> None:
+    """Refuse to list exhibits that are known to be with somebody else than the giver, and say with whom.
+
+    Raises:
+        BadInput: so it is.
+    """
+    out = {pk: row for pk, row in outstanding_exhibits_of(case).items() if pk in chosen}
+    # by quantity and seal: who hands over the paper need not know of the case
+    lines = {each.pk: exhibit_line(each.pk, "", each.quantity, each.seal_number) for each in exhibits_of(case)}
+    said = [
+        _("%(exhibit)s đang ở %(keeper)s, chưa về theo biên bản số %(number)s")
+        % {
+            "exhibit": exhibit_in_words(lines.get(pk, exhibit_line(pk, "", "", ""))),
+            "keeper": left_with(row),
+            "number": row.written_number,
+        }
+        for pk, row in out.items()
+    ]
+    if said:
+        raise BadInput(
+            _("%(what)s: hãy bỏ chọn, và giao nốt biên bản ấy khi về.") % {"what": "; ".join(said)}, field="exhibits"
+        )
 
 
 def _is_same(said: Mapping[str, Any], exhibit: Mapping[str, Any]) -> bool:
@@ -765,6 +795,8 @@ def accept(
 ) -> HandOver:
     """Receive: from this moment the paper is with the receiver, and with it the case where the hand-over transfers it.
 
+    Exhibits that the giver is known to have and did not list are outstanding of it from then on.
+
     Args:
         actor: of the receiving side; for an agency outside, our clerk who records what it signed.
         row: the hand-over.
@@ -796,11 +828,19 @@ def accept(
     missing = composed(missing).strip()[:2000]
     if (left or kept) and not missing:
         raise BadInput(_("Hãy ghi rõ những gì còn thiếu."), field="missing")
-    excused = {"documents_complete", "exhibits_complete"} if left else {"exhibits_complete"} if kept else set[str]()
+    unlisted = kept_back(row)
+    short = _says_less(row, unlisted, checks)
+    kept += [each["id"] for each in unlisted]
+    exhibits = [*exhibits, *unlisted]
+    # what the program knows nobody has to write
+    missing = missing or ", ".join(map(exhibit_in_words, unlisted))[:2000]
+    excused = {"documents_complete"} if left else set[str]()
+    excused |= {"exhibits_complete"} if left or short or len(kept) > len(unlisted) else set[str]()
     wrong = tuple(
         (name, label) for name, label in row.checks.items() if getattr(checks, name) is not True and name not in excused
     )
-    enforce(hand_over_closed(ClosingHandOver(failed=wrong, may_lack=_may_lack(row))))
+    may_lack = _may_lack(row) | ({"exhibits_complete"} if short else frozenset[str]())
+    enforce(hand_over_closed(ClosingHandOver(failed=wrong, may_lack=may_lack)))
     name = one_line(receiver_name)[:200] or row.receiver_name
     title = one_line(receiver_title)[:120] or row.receiver_title
     if row.receiver_unit is not None:
@@ -865,6 +905,26 @@ def accept(
     if takes_the_case_along(row) and row.receiver_unit is not None:
         move_case(actor=actor, case=row.case, to=row.receiver_unit, decision=row.decision)
     return row
+
+
+def _says_less(row: HandOver, unlisted: Collection[Mapping[str, Any]], checks: Checks) -> bool:
+    """Tell whether exhibits that the giver keeps back without listing them make the check of exhibits one that need not be passed.
+
+    Where the law has it made before a file is received as a whole it is made of what is listed.
+
+    Raises:
+        BadInput: so it is, and they are said to be all there: the record would say both.
+    """
+    short = bool(unlisted) and (row.reason == IN_PARTS or not row.article)
+    if short and checks.exhibits_complete:
+        raise BadInput(
+            _(
+                "Không có %(what)s (đang ở %(keeper)s) thì chưa đủ vật chứng: hãy bỏ đánh dấu “Đủ vật chứng”. Nếu vật ấy cũng giao lần này thì chọn “Chưa nhận”, bên giao sửa lần giao cho có vật ấy rồi giao lại."
+            )
+            % {"what": ", ".join(map(exhibit_in_words, unlisted)), "keeper": row.giver.place},
+            field="exhibits_complete",
+        )
+    return short
 
 
 def _may_lack(row: HandOver) -> frozenset[str]:

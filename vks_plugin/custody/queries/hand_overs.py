@@ -33,7 +33,7 @@ from vks_plugin.custody.handing import (
     is_lacking,
     volume_code,
 )
-from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
+from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart
 from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, named_cases, of_offices
 from vks_plugin.custody.queries.loans import borrower_name, goes_back_to, slip_number
 from vks_plugin.custody.queries.settled import (
@@ -608,6 +608,78 @@ def exhibits_to_give(case: CaseFile, part: str, direction: str, completes: HandO
     if gone := owed - {*lines}:
         lines |= {pk: {**line, "received": None} for pk, line in _lines_of([case.pk]).items() if pk in gone}
     return list(lines.values())
+
+
+def exhibits_known_with(case: CaseFile, giver: Keeper) -> list[dict[str, Any]]:
+    """Return the exhibits that go along with the file and are with its giver, as far as this is known (about six queries).
+
+    They came there by a hand-over that was received and by none went on; what is outstanding, or nobody waits for, is told by
+    that. Of what accompanies the file and never went anywhere, or was not counted when it last did, nobody knows.
+    """
+    last = _last_taken(case)
+    if not last:
+        return []
+    away = {*outstanding_exhibits_of(case), *numbers_settled(case.pk, "hsva", EXHIBIT)}
+    agencies = _passed_on_by(case) | {folded(giver.agency)} if giver.unit is None else set[str]()
+
+    def is_there(row: HandOver) -> bool:
+        if row.receiver_unit_id is None:
+            return folded(row.receiver_agency) in agencies
+        return giver.unit is not None and giver.unit.pk in acting_for([row.receiver_unit_id])
+
+    there = {pk for pk, row in last.items() if pk not in away and is_there(row)}
+    return [_listed(each) for each in exhibits_of(case) if each.pk in there] if there else []
+
+
+def _last_taken(case: CaseFile) -> dict[int, HandOver]:
+    """Return by which hand-over each exhibit went last, by their ids; one that was not counted then is left out."""
+    found: dict[int, HandOver] = {}
+    rows = HandOver.objects.filter(case=case, part="hsva", state="da_nhan")
+    # one at a time: they are received in the order in which they were begun
+    for row in rows.only("exhibits", "receiver_unit", "receiver_agency").order_by("pk"):
+        listed = [each for each in row.exhibits if "id" in each]
+        found |= {each["id"]: row for each in listed if each.get("received")}
+        for each in listed:
+            if each.get("received") is None:
+                found.pop(each["id"], None)
+    return found
+
+
+def _passed_on_by(case: CaseFile) -> set[str]:
+    """Return the agencies outside through which the case file came to the one that has it, with that one, as they are compared.
+
+    What one passes on to the next goes with the file, as its volumes do.
+    """
+    found: set[str] = set()
+    for held in Holding.objects.filter(case=case, part="hsva").order_by("-since", "-pk"):
+        if held.unit_id is not None:
+            break
+        found.add(folded(held.agency))
+        if held.cause != Holding.Cause.PASSED_ON:
+            break
+    return found
+
+
+def kept_back(row: HandOver) -> list[dict[str, Any]]:
+    """Return the exhibits that the giver is known to have and does not give by a hand-over nobody received yet, marked so.
+
+    Within an office nothing is kept back: it has the exhibit whoever of its people has the file.
+    """
+    ours = row.giver_unit_id
+    within = ours is not None and row.receiver_unit_id is not None and row.receiver_unit_id in acting_for([ours])
+    # what was listed before it was told which exhibit it is cannot be told from what is not listed
+    unsaid = any("id" not in each for each in row.exhibits)
+    if row.part != "hsva" or row.completes_id is not None or within or unsaid:
+        return []
+    listed = {each["id"] for each in row.exhibits}
+    known = [each for each in exhibits_known_with(row.case, row.giver) if each["id"] not in listed]
+    # who drew it up without knowing of the case wrote no names
+    return [{**each, "name": each["name"] if row.case_name else "", "received": False} for each in known]
+
+
+def kept_back_now(row: HandOver) -> list[dict[str, Any]]:
+    """Return `kept_back` of what is still to be received; what was received lists it itself, and of a refusal nothing moved."""
+    return kept_back(row) if row.state in {"du_thao", "cho_nhan"} else []
 
 
 def _lines_of(cases: Collection[int]) -> dict[int, dict[str, Any]]:

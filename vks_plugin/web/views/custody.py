@@ -41,6 +41,7 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_overs_for,
     is_late,
     is_own_gift,
+    kept_back_now,
     knows_of,
     late_for,
     left_loose,
@@ -428,6 +429,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "finding": forms.get("finding") or (FindRestForm(**_of_rest(row, "find")) if "find" in rest else None),
         "outstanding": row.outstanding,
         "not_there": [each["label"] for each in row.volumes if each["received"] is False],
+        "kept_back": [exhibit_in_words(each) for each in kept_back_now(row)],
         "exhibits_not_there": [exhibit_in_words(each) for each in row.lacking_exhibits],
         "may_take_rest": bool(row.outstanding or row.outstanding_exhibits)
         and (may_begin(request.user, row.case) or owes_rest(request.user, row.case)),
