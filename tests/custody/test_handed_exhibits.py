@@ -31,6 +31,7 @@ from vks_plugin.custody.models import HandOver, Holding, LedgerEntry
 from vks_plugin.custody.printed_hand_over import hand_over_paper
 from vks_plugin.custody.queries.accession import what_is_unfinished
 from vks_plugin.custody.queries.hand_overs import (
+    exhibits_placed,
     exhibits_still_out,
     exhibits_told,
     kept_back,
@@ -609,7 +610,7 @@ def _return_without(case: CaseFile, clerk: User, left_out: Exhibit, terms: Terms
     """Receive a file whose hand-over does not list an exhibit that its giver is known to have."""
     chosen = [each.pk for each in Exhibit.objects.filter(case=case, accompanies_file=True) if each.pk != left_out.pk]
     row = hand_over(actor=clerk, case=case, terms=replace(terms, exhibits=chosen))
-    return accept(actor=clerk, row=row, checks=SHORT, awaits_paper=True)
+    return accept(actor=clerk, row=row, checks=SHORT, received_exhibits=chosen, awaits_paper=True)
 
 
 def test_an_exhibit_that_who_is_known_to_have_it_does_not_list_stays_there_and_is_waited_for(
@@ -749,3 +750,39 @@ def test_who_knows_not_of_the_case_writes_no_name_of_what_is_kept_back(
     row = hand_over(actor=clerk, case=at_court, terms=replace(BACK, exhibits=[things["knife"].pk]))
     row.case_name = ""
     assert [(each["name"], each["seal"]) for each in kept_back(row)] == [("", "NP-8")]
+
+
+def _placed(case: CaseFile, thing: Exhibit) -> tuple[str, bool] | None:
+    found = exhibits_placed(case).get(thing.pk)
+    return (found.words, found.is_with_file) if found is not None else None
+
+
+def test_the_record_says_of_an_exhibit_where_custody_knows_it_is(
+    case: CaseFile, things: dict[str, Exhibit], people: dict[str, User]
+) -> None:
+    clerk, chief, phone = people["clerk_kv1"], people["chief_kv1"], things["phone"]
+    # nobody handed it over
+    assert _placed(case, phone) is None
+    for terms, where in ((IN, case.unit.name), (TO_COURT, COURT)):
+        accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=terms), checks=PASSED, awaits_paper=True)
+        assert _placed(case, phone) == (f"Cùng hồ sơ: {where}", True)
+    row = _return_without(case, clerk, phone)
+    assert _placed(case, phone) == (f"Còn ở {COURT}, chưa về (biên bản số {row.written_number})", False)
+    assert _placed(case, things["knife"]) == (f"Cùng hồ sơ: {case.unit.name}", True)
+    why = "Tòa án giữ theo bản án số 5/2026/HS-ST"
+    settle_rest(actor=chief, row=row, outcome="giu_han", reason=why, exhibits=[phone.pk])
+    words, with_file = _placed(case, phone) or ("", True)
+    assert (words.startswith(f"{COURT} giữ hẳn (lãnh đạo"), why in words, with_file) == (True, True, False)
+
+
+def test_of_what_an_earlier_version_lost_sight_of_the_record_says_where_it_went(
+    at_court: CaseFile, things: dict[str, Exhibit], people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk, sent = people["clerk_kv1"], HandOver.objects.get(case=at_court, direction="vks_ta")
+    monkeypatch.setattr("vks_plugin.custody.actions.hand_overs.kept_back", lambda _row: [])
+    row = hand_over(actor=clerk, case=at_court, terms=replace(BACK, exhibits=[things["knife"].pk]))
+    accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+    assert _placed(at_court, things["phone"]) == (
+        f"Đã giao {COURT} (biên bản số {sent.written_number}), chưa ghi về cùng hồ sơ",
+        False,
+    )

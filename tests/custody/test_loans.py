@@ -1038,6 +1038,29 @@ def test_who_asks_is_not_told_which_cases_there_are(case: CaseFile, people: dict
     actions.withdraw_loan(actor=people["prosecutor_kv3"], loan_id=invented.pk)
 
 
+def test_a_volume_that_the_case_does_not_have_is_refused_to_who_may_know_of_it_and_never_allowed(
+    case: CaseFile, people: dict[str, User]
+) -> None:
+    # bound in no numbered volumes here, nobody can say which ones there are
+    actions.withdraw_loan(
+        actor=people["prosecutor_kv1"], loan_id=_asked(people, case.code, "prosecutor_kv1", volumes=[99]).pk
+    )
+    for number in (1, 2):
+        Volume.objects.create(case=case, number=number, folio_from=number * 10, folio_to=number * 10 + 9)
+    for name in ("prosecutor_kv1", "clerk_kv1"):
+        with pytest.raises(BadInput, match="Vụ án không có tập 98, 99: hãy xem lại") as caught:
+            _asked(people, case.code, name, volumes=[1, 98, 99])
+        assert caught.value.field == "volumes"
+    assert _asked(people, case.code, "prosecutor_kv1", volumes=[1, 2]).volumes == [1, 2]
+    # who may not know of the case is not told which volumes it has; nobody allows what is not there
+    row = _asked(people, case.code, volumes=[99])
+    with pytest.raises(Conflict, match="Vụ án không có tập 99: hãy từ chối"):
+        actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    row.refresh_from_db()
+    assert row.state == "de_nghi"
+    actions.deny_loan(actor=people["chief_kv1"], loan_id=row.pk, reason="Hồ sơ không có tập 99")
+
+
 def test_a_code_that_looks_like_none_is_doubted_by_its_form_alone(case: CaseFile, people: dict[str, User]) -> None:
     for code in ("HS-QN-KV9-2026-0001", f"SH{case.code[2:]}", case.code[:-1]):
         with pytest.raises(BadInput, match="không giống mã") as caught:

@@ -667,8 +667,13 @@ def test_the_form_of_a_return_says_what_leaving_out_an_exhibit_means_and_it_is_t
     assert (
         f"Vật chứng 01 Điện thoại của Ánh còn ở {AGENCY}" in Page(clerk.get(f"/vks/cases/{twelve.code}/custody/")).text
     )
-    kept = clerk.get(f"/api/vks/cases/{twelve.code}/custody/").json()["exhibits"]
+    kept = clerk.get(f"/api/vks/cases/{twelve.code}/custody/").json()[0]["exhibits"]
     assert [each["name"] for each in kept] == ["Điện thoại của Ánh"]
+    Exhibit.objects.filter(pk=phone.pk).update(location="Đi kèm hồ sơ")
+    recorded = " ".join(
+        Page(as_person("prosecutor_kv1").get(f"/vks/cases/{twelve.code}/record/exhibits/")).text.split()
+    )
+    assert f"Còn ở {AGENCY}, chưa về (biên bản số {row.written_number}) Đã ghi: Đi kèm hồ sơ" in recorded
     # the office does not have it
     assert boxes(clerk.get(f"{form}&part=hsva&direction=vks_cqdt")) == {}
 
@@ -767,6 +772,25 @@ def test_a_doubted_code_is_confirmed_on_the_page(people: dict[str, User], as_per
     assert (answer.status_code, "không giống mã" in Page(answer).error_at("code")) == (400, True)
     assert 'name="as_written"' in answer.content.decode()
     assert asker.post("/vks/loans/", body | {"as_written": "on"}).status_code == 302
+
+
+def test_who_asks_for_a_file_is_told_the_same_whether_there_is_such_a_case(twelve: CaseFile, as_person: SignIn) -> None:
+    until = f"{timezone.localdate() + dt.timedelta(days=2):%d/%m/%Y}"
+    body = {"form": "paper", "part": "hsva", "until": until, "purpose": "Nghiên cứu trước phiên tòa", "volumes": "99"}
+    mistyped = f"{twelve.code[:-4]}9999"
+
+    def said(who: str, code: str) -> list[str]:
+        answer = as_person(who).post("/vks/loans/", body | {"code": code}, follow=True)
+        assert answer.status_code == 200
+        return [str(each) for each in answer.context["messages"]]
+
+    stranger = said("prosecutor_kv3", twelve.code)
+    assert stranger == said("prosecutor_kv3", mistyped) == said("prosecutor_kv1", mistyped)
+    assert stranger[0].startswith("Nếu có vụ án mang mã này, đề nghị đã được chuyển đến đơn vị giữ hồ sơ")
+    refused = as_person("prosecutor_kv1").post("/vks/loans/", body | {"code": twelve.code})
+    assert (refused.status_code, Page(refused).error_at("volumes")[:26]) == (400, "Vụ án không có tập 99: hãy")
+    body["volumes"] = "12"
+    assert said("prosecutor_kv1", twelve.code) == ["Đã gửi đề nghị mượn hồ sơ."]
 
 
 def test_what_is_lent_is_taken_back_and_not_given(

@@ -128,7 +128,7 @@ def request_loan(
     Raises:
         NotAllowed: the actor holds no post, or records for others a case of an office whose files others hand out.
         NotFound: for others, a case the actor may not know of.
-        BadInput: what was entered cannot be used.
+        BadInput: what was entered cannot be used; of a case the actor may know of, also a volume that it does not have.
         Conflict: too many requests wait already, or the file was disposed of (see `case_asked_for`).
     """
     if not posts_in_force(actor):
@@ -158,6 +158,16 @@ def request_loan(
     whose = None if name else borrower or actor
     if whose is None or whose.pk != actor.pk:
         case = _case_of_desk(actor, case)
+    if (
+        case is not None
+        and visible_cases(actor).filter(pk=case.pk).exists()
+        and (none := _not_bound(case, part, numbers))
+    ):
+        raise BadInput(
+            _("Vụ án không có tập %(numbers)s: hãy xem lại số tập ở mục Giao nhận của vụ án.")
+            % {"numbers": ", ".join(map(str, none))},
+            field="volumes",
+        )
     if whose is not None and (not whose.is_active or not posts_in_force(whose)):
         raise BadInput(_("Người mượn không giữ chức danh nào."), field="borrower")
     waiting = Loan.objects.filter(requested_by=actor, state=LOAN.first)
@@ -189,6 +199,18 @@ def request_loan(
     )
     logger.info("loan %d asked for by account %d", row.pk, actor.pk)
     return row
+
+
+def _not_bound(case: CaseFile, part: str, numbers: Iterable[int]) -> list[int]:
+    """Return which of these numbers no volume of a part has; none of a part that is not bound in numbered volumes here.
+
+    A volume that is elsewhere, or that nobody waits for any more, is one of the case all the same.
+    """
+    if part != "hsva" or not numbers:
+        return []
+    there = set(Volume.objects.filter(case=case).values_list("number", flat=True))
+    known = there | {*outstanding_of(case, part)} | {*numbers_settled(case.pk, part, VOLUME)}
+    return sorted(set(numbers) - known) if there else []
 
 
 def _case_of_desk(actor: User, case: CaseFile | None) -> CaseFile:
@@ -274,7 +296,8 @@ def approve_loan(*, actor: User, loan_id: int) -> Loan:
     """Allow a loan; an electronic one is open from this moment to the end of its last day.
 
     Raises:
-        NotFound, NotAllowed, Conflict: see `_mine`; or the borrower holds no post any more, or the day has passed.
+        NotFound, NotAllowed, Conflict: see `_mine`; or the borrower holds no post any more, the day has passed, or the case
+            has no such volume.
     """
     told = _mine(actor, loan_id, "approve")
     row = told.row
@@ -283,6 +306,12 @@ def approve_loan(*, actor: User, loan_id: int) -> Loan:
         raise Conflict(_("Người mượn không còn giữ chức danh nào."))
     if row.until < timezone.localdate():
         raise Conflict(_("Hạn trả đề nghị đã qua: hãy từ chối để người mượn đề nghị lại."))
+    if none := _not_bound(case, row.part, row.volumes):
+        # who asked without knowing of the case was not told
+        raise Conflict(
+            _("Vụ án không có tập %(numbers)s: hãy từ chối để người mượn đề nghị lại.")
+            % {"numbers": ", ".join(map(str, none))}
+        )
     move(row, LOAN, "approve", decided_at=timezone.now(), decided_by=actor)
     tell("loan_approved", actor=actor, case=case, **_about(row))
     if not row.is_paper:

@@ -229,7 +229,9 @@ _FILTERS = [
     retrieve=extend_schema(summary="One loan", responses={200: LoanSerializer, **refusals(404)}),
     create=extend_schema(
         summary="Ask for a file",
-        description="Nothing is lent before somebody else allows it. Whoever asks is not told whether there is such a case.",
+        description="Nothing is lent before somebody else allows it. Whoever may not know of the case is answered alike whether there is "
+        "such a case or not (201: if there is, its office has the request now; otherwise nobody will answer it), and not told which "
+        "volumes it has; who may is refused a volume it does not have (400).",
         request=LoanRequestSerializer,
         responses={201: LoanSerializer, **refusals(400, 403, 404, 409)},
     ),

@@ -634,9 +634,9 @@ def exhibits_known_with(case: CaseFile, giver: Keeper) -> list[dict[str, Any]]:
 def _last_taken(case: CaseFile) -> dict[int, HandOver]:
     """Return by which hand-over each exhibit went last, by their ids; one that was not counted then is left out."""
     found: dict[int, HandOver] = {}
-    rows = HandOver.objects.filter(case=case, part="hsva", state="da_nhan")
+    rows = HandOver.objects.filter(case=case, part="hsva", state="da_nhan").select_related("receiver_unit")
     # one at a time: they are received in the order in which they were begun
-    for row in rows.only("exhibits", "receiver_unit", "receiver_agency").order_by("pk"):
+    for row in rows.order_by("pk"):
         listed = [each for each in row.exhibits if "id" in each]
         found |= {each["id"]: row for each in listed if each.get("received")}
         for each in listed:
@@ -657,6 +657,38 @@ def _passed_on_by(case: CaseFile) -> set[str]:
         found.add(folded(held.agency))
         if held.cause != Holding.Cause.PASSED_ON:
             break
+    return found
+
+
+@dataclass(frozen=True)
+class ExhibitPlaced:
+    """Where an exhibit is, by what hand-overs and leaders said of it."""
+
+    words: str
+    is_with_file: bool
+
+
+def exhibits_placed(case: CaseFile) -> dict[int, ExhibitPlaced]:
+    """Return where exhibits of a case are, by their ids, as far as custody knows (about ten queries).
+
+    To who reads the case file. Of what never went along with it nothing is known but what was entered.
+    """
+    found: dict[int, ExhibitPlaced] = {}
+    last = _last_taken(case)
+    holder = holder_of(case).keeper
+    with_file = {each["id"] for each in exhibits_known_with(case, holder)} if last else set[int]()
+    for pk, row in last.items():
+        if pk in with_file:
+            found[pk] = ExhibitPlaced(_("Cùng hồ sơ: %(keeper)s") % {"keeper": holder.place}, is_with_file=True)
+        else:
+            where = present_office(row.receiver_unit).name if row.receiver_unit is not None else row.receiver_agency
+            words = _("Đã giao %(keeper)s (biên bản số %(number)s), chưa ghi về cùng hồ sơ")
+            found[pk] = ExhibitPlaced(words % {"keeper": where, "number": row.written_number}, is_with_file=False)
+    for pk, each in numbers_settled(case.pk, "hsva", EXHIBIT).items():
+        found[pk] = ExhibitPlaced(each.words[:1].upper() + each.words[1:], is_with_file=False)
+    for pk, row in outstanding_exhibits_of(case).items():
+        words = _("Còn ở %(keeper)s, chưa về (biên bản số %(number)s)")
+        found[pk] = ExhibitPlaced(words % {"keeper": left_with(row), "number": row.written_number}, is_with_file=False)
     return found
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from vks_plugin.access.queries import CaseView
+from vks_plugin.access.queries import CaseView, visible_cases
 from vks_plugin.custody import actions
 from vks_plugin.custody.filters import LoanFilterSet
+from vks_plugin.custody.models import Loan
 from vks_plugin.custody.printed_loan import slip_for
 from vks_plugin.custody.queries.copies import copies_waiting, copy_told
 from vks_plugin.custody.queries.loans import (
@@ -52,14 +53,23 @@ def loans(request: SignedInRequest) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
-                actions.request_loan(actor=request.user, **form.cleaned_data)
+                row = actions.request_loan(actor=request.user, **form.cleaned_data)
             except VksError as error:
                 form.place(error)
                 status = error.status
             else:
-                messages.success(request, _("Đã gửi đề nghị mượn hồ sơ."), extra_tags=OURS)
+                messages.success(request, _sent(request, row), extra_tags=OURS)
                 return redirect("vks:loans")
     return show(request, "vks/loans/loans.html", _context(request) | {"ask": form}, status=status)
+
+
+def _sent(request: SignedInRequest, row: Loan) -> str:
+    """Return what is said of a request that was sent: of a case the person may not know of, not whether it is there."""
+    if row.case_id is not None and visible_cases(request.user).filter(pk=row.case_id).exists():
+        return _("Đã gửi đề nghị mượn hồ sơ.")
+    return _(
+        "Nếu có vụ án mang mã này, đề nghị đã được chuyển đến đơn vị giữ hồ sơ; kiểm tra lại mã nếu đề nghị mãi không được trả lời."
+    )
 
 
 def _context(request: SignedInRequest) -> dict[str, Any]:

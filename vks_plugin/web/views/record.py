@@ -67,7 +67,7 @@ from vks_plugin.cases.record import (
     subject_label,
 )
 from vks_plugin.cases.stages import AFTER_TRIAL, PARTS, stage_label, status_label
-from vks_plugin.custody.queries.hand_overs import settled_in_words
+from vks_plugin.custody.queries.hand_overs import exhibits_placed, settled_in_words
 from vks_plugin.custody.queries.leaving import in_person
 from vks_plugin.disposal.models import Tombstone
 from vks_plugin.disposal.queries import tombstone_of
@@ -383,7 +383,10 @@ def _standing(measure: PreventiveMeasure, today: dt.date) -> str:
 
 
 def _exhibits(view: CaseView) -> dict[str, Any]:
-    return {"rows": view.case.exhibits.all()}
+    rows, placed = list(view.case.exhibits.all()), exhibits_placed(view.case)
+    for row in rows:
+        row.placed = placed.get(row.pk)  # type: ignore[attr-defined]  # read by the table alone
+    return {"rows": rows}
 
 
 def _relations(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
