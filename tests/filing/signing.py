@@ -189,9 +189,10 @@ def signed(
     field: str = "ChuKy",
     chain: bool = False,
     stamp: DummyTimeStamper | None = None,
+    box: tuple[int, int, int, int] | None = None,
     **meta: Any,
 ) -> bytes:
-    """Sign a PDF as a person does at his own machine."""
+    """Sign a PDF as a person does at his own machine; with a box, the signature is seen there on the first page."""
     who = by or authorities().signer
     store = SimpleCertificateStore()
     if chain:
@@ -200,7 +201,8 @@ def signed(
     said = {"md_algorithm": "sha256", "subfilter": fields.SigSeedSubFilter.PADES, **meta}
     given = signers.PdfSignatureMetadata(field_name=field, **said)
     target = io.BytesIO()
-    signers.PdfSigner(given, signer, timestamper=stamp).sign_pdf(
+    place = fields.SigFieldSpec(field, box=box) if box is not None else None
+    signers.PdfSigner(given, signer, timestamper=stamp, new_field_spec=place).sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(content or pdf_bytes(2, "Bản kết luận"))), output=target
     )
     return target.getvalue()

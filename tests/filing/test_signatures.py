@@ -30,7 +30,7 @@ from tests.filing.signing import (
 )
 from tests.people import pdf_bytes
 from vks_plugin.filing import signatures
-from vks_plugin.filing.pdf import only_signed
+from vks_plugin.filing.continuation import only_signed
 from vks_plugin.filing.signatures import (
     DAMAGED,
     ENCRYPTED,

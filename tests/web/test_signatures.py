@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,8 +35,6 @@ from vks_plugin.filing.signatures import Integrity, Signature, Trust, read_signa
 from vks_plugin.host.files import newest_version
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from django.contrib.auth.models import User
     from django.test import Client
     from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -44,6 +43,8 @@ if TYPE_CHECKING:
     from vks_plugin.cases.models import CaseFile
 
 pytestmark = pytest.mark.django_db
+
+FORM = Path(__file__).parents[2] / "fixtures/demo/files/BaoCaoBatGiu.pdf"
 
 
 @pytest.fixture
@@ -314,6 +315,45 @@ def test_what_was_confirmed_is_signed_and_sealed_as_signed(
     assert verify_ledger.main([str(tmp_path / "so")]) == 0
     # sealed, it takes no more signatures
     assert "niêm phong" in Page(client.get(where)).text
+
+
+def test_a_confirmed_form_of_the_police_is_signed(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    as_person: SignIn,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # its pages inherit what a library would write to each of them, under numbers that are those of the signature
+    monkeypatch.setattr(signature_checks, "read_apart", read_signatures)
+    with django_capture_on_commit_callbacks(execute=True):
+        item = file_pdf(
+            actor=people["prosecutor_kv1"],
+            case=filed_case.case,
+            document_type=catalogue["CT"],
+            content=FORM.read_bytes(),
+            title="Mẫu của công an",
+            folio_from=7,
+            folio_to=7,
+        )
+    item.refresh_from_db()
+    batch = batch_in("confirmed", filed_case, people)
+    client, where = (
+        as_person("prosecutor_kv1"),
+        reverse("vks:signatures", args=[filed_case.case.code, item.document_id]),
+    )
+    (link,) = [each for each in Page(client.get(where)).links() if "/download/" in each]
+    present = client.get(link).getvalue()
+    for content in (signed(changed(present)), changed(signed(present))):
+        assert _sent(client, where, content, reason="Đã so bằng mắt").status_code == 400
+    good = signed(present, box=(40, 40, 200, 90))
+    assert _sent(client, where, good).status_code == 302
+    twice = signed(good, authorities().second, field="Lãnh đạo")
+    assert _sent(client, where, twice).status_code == 302
+    assert list(PageChange.objects.values_list("continues", flat=True)) == [True, True]
+    manifest = sealed(batch, people["scanner_kv1"])
+    assert hashlib.sha256(twice).hexdigest() in {each["sha256"] for each in manifest.said["documents"]}
 
 
 def test_nothing_is_signed_into_a_batch_that_changed_since_its_check(

@@ -42,8 +42,9 @@ from vks_plugin.custody.queries.digitisation import PATIENCE
 from vks_plugin.custody.states import DIGITISATION, PAGES_OPEN, SIGNED_IN
 from vks_plugin.errors import BadInput, Conflict, Unavailable
 from vks_plugin.filing.actions import clean_metadata, file_document, receive
+from vks_plugin.filing.continuation import only_signed
 from vks_plugin.filing.page_map import Pages, Placed, check_pages, places, taken_out, touched, written
-from vks_plugin.filing.pdf import inspect_pdf, is_signed, only_signed, page_count_of, page_texts, rearrange
+from vks_plugin.filing.pdf import inspect_pdf, is_signed, page_count_of, page_texts, rearrange
 from vks_plugin.filing.signature_checks import keep_read, read_upload, told_of
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.filed import refuse_frozen

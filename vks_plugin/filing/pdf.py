@@ -78,7 +78,6 @@ _NAMES = ("/Dests", "/Pages", "/Templates")
 """What of a file leads to its pages, by itself or among its names: it would keep a page in the file that was taken out."""
 _SIGNED = 1
 """Bit of `SigFlags` (ISO 32000-1, table 219)."""
-_BLOCK = 1024 * 1024
 _DEEPEST = 20
 """Fields of a form within fields that are looked into."""
 
@@ -126,109 +125,6 @@ def _filled(fields: object, depth: int = 0) -> bool:
         if _filled(field.get("/Kids"), depth + 1):
             return True
     return False
-
-
-def continues(path: Path, before: Path) -> bool:
-    """Tell whether a file begins with every byte of another one: something was only added, as by whoever signs it."""
-    size = before.stat().st_size
-    if path.stat().st_size <= size:
-        return False
-    with path.open("rb") as longer, before.open("rb") as shorter:
-        while block := shorter.read(_BLOCK):
-            if longer.read(len(block)) != block:
-                return False
-    return True
-
-
-_OF_SIGNATURES = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Perms", "/Version"})
-"""What somebody who signs writes anew in the catalogue of a file."""
-
-
-def only_signed(path: Path, before: Path) -> bool:
-    """Tell whether a file is another one with nothing added but signatures: byte by byte that file, and showing the same.
-
-    A file may begin with every byte of another and still show something else: what stands behind takes the place of what
-    stood before. So every object of the file before is compared with what it is now.
-
-    Raises:
-        BadInput: one of them cannot be read.
-    """
-    if not continues(path, before):
-        return False
-    with _opened(path) as after, _opened(before) as former:
-        if len(after.pages) != len(former.pages) or _told(former.Root, _OF_SIGNATURES) != _told(
-            after.Root, _OF_SIGNATURES
-        ):
-            return False
-        if not _new_ones_sign(_fields_of(former), _fields_of(after)) or "/XFA" in after.Root.get("/AcroForm", {}):
-            return False
-        free = {former.Root.objgen}
-        for each in (former.Root.get("/AcroForm"), former.Root.get("/Metadata"), former.trailer.get("/Info")):
-            free |= {each.objgen} if each is not None else set()
-        free |= {each.objgen for each in _fields_of(former) if _is_signature(each) and "/V" not in each}
-        for old, new in zip(former.pages, after.pages, strict=True):
-            notes = [page.obj.get("/Annots", pikepdf.Array()) for page in (old, new)]
-            if old.obj.objgen != new.obj.objgen or _told(old.obj, _NOTES) != _told(new.obj, _NOTES):
-                return False
-            if not _new_ones_sign(*map(list, notes)):
-                return False
-            free |= {old.obj.objgen, notes[0].objgen}
-        objects = [each for each in former.objects if isinstance(each, pikepdf.Object)]
-        # numbers that stand by themselves are handed out as those of Python: found where others name them
-        named = {tuple(map(int, pair)) for each in objects for pair in _REFERENCE.findall(_said(each))}
-        every = {each.objgen for each in objects} | {pair for pair in named if pair[0]}
-        return all(
-            each in free or _content(former.get_object(*each)) == _content(after.get_object(*each)) for each in every
-        )
-
-
-_REFERENCE = re.compile(rb"(?<!\d)(\d{1,9}) (\d{1,5}) R\b")
-
-
-_NOTES = frozenset({"/Annots"})
-
-
-def _told(said: pikepdf.Object, leaving: frozenset[str]) -> dict[str, bytes]:
-    return {name: _written(value) for name, value in said.items() if name not in leaving}
-
-
-def _written(value: object) -> bytes:
-    # numbers and truth values are handed out as those of Python
-    return value.unparse() if isinstance(value, pikepdf.Object) else repr(value).encode()
-
-
-def _fields_of(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
-    form = pdf.Root.get("/AcroForm")
-    return list(form.get("/Fields", [])) if isinstance(form, pikepdf.Dictionary) else []
-
-
-def _is_signature(field: pikepdf.Object) -> bool:
-    if not isinstance(field, pikepdf.Dictionary):
-        return False
-    # a field may stand in several places, each a note of its own below it
-    return field.get("/FT", field.get("/Parent", pikepdf.Dictionary()).get("/FT")) == pikepdf.Name.Sig
-
-
-def _new_ones_sign(before: list[pikepdf.Object], after: list[pikepdf.Object]) -> bool:
-    """Tell whether every field or note that was there still is, in its place, and every one behind them is a signature's."""
-    kept = [each.unparse() for each in before] == [each.unparse() for each in after[: len(before)]]
-    return kept and all(map(_is_signature, after[len(before) :]))
-
-
-def _said(each: object) -> bytes:
-    """Return what an object says, a stream without its bytes."""
-    if isinstance(each, pikepdf.Stream):
-        return b" ".join(name.encode() + b" " + _written(value) for name, value in sorted(each.items()))
-    return each.unparse(resolved=True) if isinstance(each, pikepdf.Object) else repr(each).encode()
-
-
-def _content(each: object) -> tuple[bytes, bytes]:
-    """Return what an object is; of what only tells where objects lie, and is written anew each time, nothing."""
-    if not isinstance(each, pikepdf.Stream):
-        return _said(each), b""
-    if each.get("/Type") in (pikepdf.Name.XRef, pikepdf.Name.ObjStm):
-        return b"", b""
-    return _said(each), each.read_raw_bytes()
 
 
 def rearrange(source: Path, target: Path, placed: Pages, *, scan: Path | None = None) -> None:
