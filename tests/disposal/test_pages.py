@@ -41,6 +41,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
+def wrong_at(page: Page) -> set[str | None]:
+    """Return the ids of what a page shows as wrong."""
+    shown = [attributes for _tag, attributes in page.elements if "invalid-feedback" in (attributes.get("class") or "")]
+    assert len({attributes.get("id") for attributes in shown}) == len(shown)
+    return {attributes.get("id") for attributes in shown}
+
+
 def test_a_file_is_disposed_of_through_the_pages(
     archivist: User, filed_case: FiledCase, people: dict[str, User], client: Client
 ) -> None:
@@ -74,6 +81,9 @@ def test_a_file_is_disposed_of_through_the_pages(
     page = Page(client.get(at))
     assert "Lưu trữ 1 " in page.text
     assert act("chief_kv1", "deny", reason="x") == 400
+    # the sentence stands at its field, once, without what programs call that
+    client.force_login(people["chief_kv1"])
+    assert wrong_at(Page(client.post(f"{at}deny/", {"reason": ""}))) == {"id_deny_reason_error"}
     assert act("chief_kv1", "approve") == 302
     assert act("chief_province", "approve") == 302
     for what, file_format in (("list", "pdf"), ("record", "pdf"), ("record", "docx")):
@@ -86,6 +96,10 @@ def test_a_file_is_disposed_of_through_the_pages(
     assert "Số: 1" in table
     assert act(None, "attach") == 400
     assert act(None, "attach", file=SimpleUploadedFile("a.txt", b"no paper")) == 400
+    client.force_login(archivist)
+    refused = client.post(f"{at}attach/", {"file": SimpleUploadedFile("a.txt", b"no paper")})
+    assert wrong_at(Page(refused)) == {"id_attach_file_error"}
+    assert Page(refused).text.count("Tệp a.txt không phải PDF: hãy lưu tài liệu thành PDF rồi nộp lại.") == 1
     paper = pdf_bytes(1, "Đã ký")
     assert act(None, "attach", file=SimpleUploadedFile("bb.pdf", paper)) == 302
     assert fetched(client.get(f"{at}record/")) == paper

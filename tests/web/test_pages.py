@@ -43,6 +43,14 @@ def test_pages_are_put_right_without_a_script(
     refused = Page(scanner.post(where, sent))
     assert "Giữ nguyên chỗ" in refused.text
     assert (refused.fields["order-3"], refused.fields["reason"]) == ("1", "Ngược")
+    for order, told in (
+        ({"order-3": "9"}, "Tài liệu có 3 trang: thứ tự của trang 3 phải là số từ 1 đến 3."),
+        ({"order-3": "0"}, "Tài liệu có 3 trang: thứ tự của trang 3 phải là số từ 1 đến 3."),
+        ({"order-1": "2", "order-3": "2"}, "Hai trang cùng số thứ tự 2 (trang 1, trang 3): hãy cho mỗi trang một chỗ."),
+    ):
+        wrong = scanner.post(where, sent | {"numbers": "place"} | order)
+        assert (wrong.status_code, told in Page(wrong).text, PageChange.objects.exists()) == (400, True, False)
+        assert Page(wrong).fields | order == Page(wrong).fields
     assert scanner.post(where, sent | {"numbers": "place"}).status_code == 302
     assert orders(readable_pdf(filed.document)) == [("3/3", 0), ("1/3", 0), ("2/3", 90)]
     after = Page(scanner.get(where))

@@ -192,18 +192,31 @@ def _placed(tiles: list[Tile], count: int, given: dict[str, Any]) -> list[Placed
     """Return what was typed as the pages of the new file.
 
     A number puts its page before or behind the one that stands there, whichever way it comes; so two numbers typed into
-    a long document are enough to move two pages.
+    a long document are enough to move two pages. Two that were moved to one place would come in an order nobody asked for.
     """
     scanned = actions.pages_of_scan(given["scan"]) if given["scan"] and (given["whole"] or given["added"]) else 0
     if given["whole"]:
         return [Placed(number if number <= count else None, number) for number in range(1, scanned + 1)]
     typed = {each.number: each for each in tiles}
     rows: list[tuple[tuple[int, int, int], Placed]] = []
+    moved: dict[int, int] = {}
     for number in range(1, count + 1):
         tile = typed.get(number, Tile(number, str(number)))
         if tile.out:
             continue
         order = _number(tile.order, _("Thứ tự của trang %(page)d không phải là số.") % {"page": number})
+        if not 1 <= order <= count:
+            raise BadInput(
+                _("Tài liệu có %(count)d trang: thứ tự của trang %(page)d phải là số từ 1 đến %(count)d.")
+                % {"count": count, "page": number},
+                field="pages",
+            )
+        if order != number and moved.setdefault(order, number) != number:
+            raise BadInput(
+                _("Hai trang cùng số thứ tự %(order)d (trang %(first)d, trang %(second)d): hãy cho mỗi trang một chỗ.")
+                % {"order": order, "first": moved[order], "second": number},
+                field="pages",
+            )
         scan = (
             _number(tile.scan, _("Trang thay cho trang %(page)d không phải là số.") % {"page": number})
             if tile.scan
