@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from vks_plugin.custody.tasks import compare_files
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host import stored
+from vks_plugin.management.commands.vks_fixity import Command
 from vks_plugin.working import held_alone
 
 if TYPE_CHECKING:
@@ -287,6 +289,11 @@ def test_the_command(filed_case: FiledCase, people: dict[str, User]) -> None:
     out = StringIO()
     call_command("vks_fixity", "--case", filed_case.case.code, "--json", stdout=out)
     assert json.loads(out.getvalue())["findings"] == []
+    # no limit is asked for by its number, too; less than none is a slip
+    call_command("vks_fixity", "--case", filed_case.case.code, "--limit-rate", "0", stdout=StringIO())
+    assert "không hạn chế" in re.sub(r"\s+", " ", Command().create_parser("manage.py", "vks_fixity").format_help())
+    with pytest.raises(CommandError, match="từ 1; 0 là không hạn chế"):
+        call_command("vks_fixity", "--case", filed_case.case.code, "--limit-rate=-5", stdout=StringIO())
     filed_case.documents[0].document.source_path.unlink()
     out = StringIO()
     with pytest.raises(CommandError, match="1 tệp không như đã ghi"):

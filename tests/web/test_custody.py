@@ -73,6 +73,14 @@ def test_a_file_is_taken_in_and_given_on(
     for typed, odd in ((code[:-1], True), ("HS-QN-KV1-2026-9999", False)):
         answer = clerk.get("/vks/custody/new/", {"case": typed})
         assert (answer.status_code, "không giống mã" in Page(answer).text) == (404, odd)
+    # where no case is named, it is asked for
+    nothing: tuple[dict[str, str], ...] = ({}, {"case": "  "})
+    for untold in nothing:
+        led = clerk.get("/vks/custody/new/", untold, follow=True)
+        assert led.redirect_chain == [("/vks/custody/", 302)]
+        assert "Hãy nhập mã vụ án cần giao, nhận." in Page(led).text
+        for answer in (clerk.post("/vks/custody/new/"), clerk.get("/vks/custody/labels/", untold)):
+            assert (answer.status_code, "Chưa nêu vụ án" in Page(answer).text) == (400, True)
     # by hand nothing has to be ticked twelve times
     assert ticked(form) == list(range(1, 13))
     fields = Page(form).fields
@@ -142,6 +150,9 @@ def test_a_file_is_taken_in_and_given_on(
     answer = clerk.post(f"/vks/custody/{row.pk}/accept/", found)
     assert (answer.status_code, "Hãy ghi cả ngày và giờ" in Page(answer).text) == (400, True)
     ahead = f"{signed + dt.timedelta(days=9):%d/%m/%Y}"
+    # both that are wrong are told at once
+    text = Page(clerk.post(f"/vks/custody/{row.pk}/accept/", found | {"happened_on": "01/06/2099"})).text
+    assert ("Hãy ghi cả ngày và giờ" in text, "Ngày nằm trong tương lai" in text) == (True, True)
     answer = clerk.post(f"/vks/custody/{row.pk}/accept/", found | {"happened_on": ahead, "happened_hour": "8h05"})
     page = Page(answer)
     assert (answer.status_code, "tương lai" in page.text, page.fields["happened_on"]) == (400, True, ahead)

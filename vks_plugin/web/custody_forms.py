@@ -486,6 +486,7 @@ class ReceiveForm(_ScanForm):
         for name, other in (("happened_on", "happened_hour"), ("happened_hour", "happened_on")):
             if given.get(other) is not None and given.get(name) is None and name not in self.errors:
                 self.add_error(name, gettext("Hãy ghi cả ngày và giờ, như trong biên bản."))
+        _refuse_day_to_come(self, given)
         return given
 
     def happened_at(self) -> dt.datetime | None:
@@ -523,6 +524,13 @@ class ReceiveForm(_ScanForm):
         """Return what was ticked; who refuses leaves open what is not: the words say what is missing."""
         found = {name: self.cleaned_data[name] for name in CHECKS if name in self.fields}
         return Checks(**{name: value or (None if refusing else False) for name, value in found.items()})
+
+
+def _refuse_day_to_come(form: StyledForm, given: Mapping[str, Any]) -> None:
+    """Tell of a day that is yet to come, whatever else is wrong: what was signed was signed by now."""
+    day = given.get("happened_on")
+    if day is not None and day > timezone.localdate():
+        form.add_error("happened_on", gettext("Ngày nằm trong tương lai: hãy kiểm tra lại."))
 
 
 def _on_the_record(exhibit: Mapping[str, Any]) -> str:
@@ -656,6 +664,12 @@ class PassedOnForm(StyledForm):
         """Ask to whom this agency passed it on."""
         super().__init__(*args, **kwargs)
         self.keeper = giver
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a day that is yet to come, whatever else is wrong."""
+        given: dict[str, Any] = super().clean() or {}
+        _refuse_day_to_come(self, given)
+        return given
 
     def place(self, error: VksError, elsewhere: Mapping[str, str] | None = None) -> None:
         """Put what is said of agency and moment where they stand here."""

@@ -29,7 +29,11 @@ class Command(BaseCommand):
         what.add_argument("--all", action="store_true", help="mọi vụ án, và tệp không thuộc tài liệu nào")
         what.add_argument("--close", type=int, metavar="N", help="đóng sai lệch số N, cùng --by và --reason")
         parser.add_argument(
-            "--limit-rate", type=int, default=0, metavar="MB/s", help="đọc nhiều nhất chừng này mỗi giây"
+            "--limit-rate",
+            type=int,
+            default=0,
+            metavar="MB/s",
+            help="đọc nhiều nhất chừng này mỗi giây; 0, hay không ghi: không hạn chế",
         )
         parser.add_argument("--resume", action="store_true", help="chạy tiếp lần trước bị ngắt")
         parser.add_argument("--by", metavar="USER", help="--close: lãnh đạo đóng")
@@ -53,13 +57,16 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
 
     def _compare(self, options: dict[str, Any]) -> None:
+        if options["limit_rate"] < 0:
+            message = "--limit-rate là số MB mỗi giây, từ 1; 0 là không hạn chế."
+            raise CommandError(message)
         case = None
         if options["case"]:
             case = CaseFile.objects.filter(code=options["case"]).first()
             if case is None:
                 message = f"Không có vụ án mã {options['case']}: hãy kiểm tra lại."
                 raise CommandError(message)
-        run = check_files(case=case, most=max(options["limit_rate"], 0) * _MEGABYTE, resume=options["resume"])
+        run = check_files(case=case, most=options["limit_rate"] * _MEGABYTE, resume=options["resume"])
         findings = list(run.findings.order_by("pk"))
         if options["json"]:
             names = ("id", "kind", "document_id", "version_id", "archive", "path", "expected", "found")

@@ -77,7 +77,7 @@ from vks_plugin.custody.queries.loans import (
 from vks_plugin.custody.queries.settled import acts_on_rest
 from vks_plugin.custody.registers import keeps_registers, require_registers, write_register
 from vks_plugin.custody.states import HAND_OVER
-from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.filing.records import hand_in_record
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop
@@ -268,14 +268,28 @@ def passed_on(request: SignedInRequest, code: str) -> HttpResponse:
     return _case_page(request, case.code, passed_on=form, status=status)
 
 
+def _code_asked(request: SignedInRequest) -> str:
+    """Return `?case=` as it was typed, or as it was picked: with the name behind the code."""
+    return request.GET.get("case", "").split(" – ", 1)[0].strip()
+
+
+def _case_asked(request: SignedInRequest) -> CaseFile:
+    code = _code_asked(request)
+    if not code:
+        raise BadInput(_("Chưa nêu vụ án: hãy mở mục Giao nhận của vụ án rồi làm lại."), field="case")
+    return case_to_hand_over(request.user, code)
+
+
 @page
 @require_http_methods(["GET", "POST"])
 def new_hand_over(request: SignedInRequest) -> HttpResponse:
     """Hand something over, or record what comes from outside; `?case=` says of which case."""
     asked = request.POST if request.method == "POST" else request.GET
-    # as it is typed, or as it is picked: with the name behind the code
-    code = request.GET.get("case", "").split(" – ", 1)[0].strip()
-    case = case_to_hand_over(request.user, code)
+    if request.method == "GET" and not _code_asked(request):
+        # the desk has the field for it
+        messages.info(request, _("Hãy nhập mã vụ án cần giao, nhận."), extra_tags=OURS)
+        return redirect("vks:custody")
+    case = _case_asked(request)
     completes = None
     if re.fullmatch(r"[0-9]{1,9}", request.GET.get("completes", "")):
         completes = hand_over_for(request.user, request.GET["completes"])
@@ -578,7 +592,7 @@ def print_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def labels(request: SignedInRequest) -> HttpResponse:
     """Answer with labels for the volumes of a case, to stick on them."""
-    return write_labels(case_to_hand_over(request.user, request.GET.get("case", "").strip())).as_answer()
+    return write_labels(_case_asked(request)).as_answer()
 
 
 @page
