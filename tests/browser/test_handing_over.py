@@ -80,7 +80,12 @@ def test_twelve_volumes_are_handed_over_by_scanning_their_labels(
     tab_to(page, "person", most=1)
     types(page, "Ng")
     tab_to(page, "codes", most=1)
-    state = page.locator("[data-vks-scan-state]")
+    state, counter = page.locator("[data-vks-scan-state]"), page.locator("[data-vks-scanned]")
+    # all are ticked and none is scanned; the label of another case counts for none
+    expect(counter).to_have_text(f"đã quét 0/{VOLUMES}")
+    page.keyboard.type("HS-QN-KV1-2025-0001-HSVA-T01\n", delay=SCANNER)
+    expect(state).to_contain_text("Không phải nhãn của tập nào ở đây: HS-QN-KV1-2025-0001-HSVA-T01")
+    expect(counter).to_have_text(f"đã quét 0/{VOLUMES}")
     scans(page, code, range(1, VOLUMES))
     # what is missing is told before the last label
     expect(state).to_have_text(f"Còn thiếu: Tập {VOLUMES}")
@@ -99,7 +104,8 @@ def test_twelve_volumes_are_handed_over_by_scanning_their_labels(
     started = time.monotonic()
     coming = there.get_by_role("region", name="Đang đến").locator("tr", has_text=code)
     coming.get_by_role("link").first.click()
-    state = there.locator("[data-vks-scan-state]")
+    state, counter = there.locator("[data-vks-scan-state]"), there.locator("[data-vks-scanned]")
+    expect(counter).to_have_text(f"đã quét 0/{VOLUMES}")
     expect(there.get_by_label("Quét hoặc gõ mã nhãn tập")).to_be_focused()
     scans(there, code, range(1, VOLUMES))
     there.keyboard.press("Control+Enter")
@@ -107,12 +113,14 @@ def test_twelve_volumes_are_handed_over_by_scanning_their_labels(
     expect(there.locator("#vks-volumes-error")).to_contain_text(f"Còn thiếu Tập {VOLUMES}")
     receiver.seen.errors.clear()
     expect(state).to_have_text(f"Còn thiếu: Tập {VOLUMES}")
+    expect(counter).to_have_text(f"đã quét {VOLUMES - 1}/{VOLUMES}")
     scans(there, code, range(VOLUMES, VOLUMES + 1))
     expect(state).to_have_text("Đã quét đủ.")
     # a label of another case is told, and changes nothing
     there.keyboard.type("HS-QN-KV1-2025-0001-HSVA-T01\n", delay=SCANNER)
     expect(state).to_contain_text("Không phải nhãn của tập nào ở đây: HS-QN-KV1-2025-0001-HSVA-T01")
     expect(state).not_to_contain_text("Nhãn tập có dạng")
+    expect(counter).to_have_text(f"đã quét {VOLUMES}/{VOLUMES}")
     # and of what is no label at all, what one looks like
     there.keyboard.type("HS-QN-KV1-2025-0001\n", delay=SCANNER)
     expect(state).to_contain_text(f"HS-QN-KV1-2025-0001. Nhãn tập có dạng {code}-HSVA-T01.")

@@ -135,8 +135,13 @@ def test_a_file_is_taken_in_and_given_on(
     answer = clerk.post(address, sent | {"reason": "", "volumes": volumes, "note": "Kèm tập 12"})
     assert (answer.status_code, Page(answer).fields["note"]) == (400, "Kèm tập 12")
     # a count that was begun goes on after a refusal; what is ticked by itself is none
-    answer = clerk.post(address, sent | {"reason": "ket_thuc_dt", "volumes": volumes[:11]})
+    answer = clerk.post(address, sent | {"reason": "ket_thuc_dt", "volumes": volumes[:11], "scanned": ["1", "2", "x"]})
     assert (answer.status_code, ticked(answer), counting(answer)) == (400, list(range(1, 12)), True)
+    # and so does what of it was scanned
+    seen = [each["value"] for _tag, each in Page(answer).elements if "data-vks-seen" in each]
+    assert (
+        seen == [each["value"] for _tag, each in Page(answer).elements if each.get("name") == "scanned"] == ["1", "2"]
+    )
     assert counting(form) is False
     corrected = sent | {"reason": "ket_thuc_dt", "volumes": volumes, "note": "Kèm tập 12", "giver_name": "Lê Văn Hai"}
     assert clerk.post(address, corrected | {"direction": "ta_vks"}).status_code == 400

@@ -114,8 +114,11 @@ class _ScanForm(StyledForm):
         ]
         sent: Any = self.data
         chosen = sent.getlist("volumes") if self.is_bound else self.initial["volumes"]
+        scanned = sent.getlist("scanned") if self.is_bound else []
         for each in self.lines:
             each["ticked"] = str(each["number"]) in chosen
+            # told again to who scans on, and to nobody else: it is no proof
+            each["scanned"] = str(each["number"]) in scanned
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Keep the sentence; whoever is to scan on after a refusal finds the focus where the scanner types."""

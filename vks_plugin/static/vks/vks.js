@@ -546,6 +546,13 @@ if (box) {
   });
 }
 
+// how many of the volumes were scanned: what is ticked by itself, or by hand, was not
+function countScanned(list) {
+  const boxes = [...list.querySelectorAll("[data-vks-code]")];
+  const scanned = boxes.filter((each) => each.checked && each.hasAttribute("data-vks-seen")).length;
+  const counter = list.querySelector("[data-vks-scanned]");
+  counter.textContent = counter.dataset.vksSaid.replace("{n}", scanned).replace("{all}", boxes.length);
+}
 // a scanner types what is on the label of a volume and ends with Enter: the volume is ticked, what is missing is told
 function countVolumes(list, wrong = []) {
   const boxes = [...list.querySelectorAll("[data-vks-code]")];
@@ -554,7 +561,7 @@ function countVolumes(list, wrong = []) {
   const state = list.querySelector("[data-vks-scan-state]");
   state.textContent = [...wrong, list.hasAttribute("data-vks-counting") ? said : ""].filter(Boolean).join(" · ");
   state.classList.toggle("text-danger", wrong.length > 0);
-  list.querySelector("[data-vks-scanned]").textContent = `${boxes.length - missing.length}/${boxes.length}`;
+  countScanned(list);
 }
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest?.("[data-vks-scan]");
@@ -583,8 +590,14 @@ document.addEventListener("keydown", (event) => {
       list.setAttribute("data-vks-counting", "");
       for (const each of boxes) each.checked = false;
     }
-    if (box.checked) wrong.push(`${list.dataset.vksAgain} ${box.dataset.vksLabel}`);
+    if (box.checked && box.hasAttribute("data-vks-seen")) wrong.push(`${list.dataset.vksAgain} ${box.dataset.vksLabel}`);
     box.checked = true;
+    if (!box.hasAttribute("data-vks-seen")) {
+      box.setAttribute("data-vks-seen", "");
+      // a page that comes back knows what was scanned
+      const seen = Object.assign(document.createElement("input"), { type: "hidden", name: "scanned", value: box.value });
+      list.append(seen);
+    }
   }
   countVolumes(list, wrong);
 });
@@ -593,6 +606,7 @@ document.addEventListener("change", (event) => {
   const list = event.target.matches("[data-vks-code]") && event.target.closest("[data-vks-volumes]");
   if (list) countVolumes(list);
 });
+for (const list of document.querySelectorAll("[data-vks-volumes]")) countScanned(list);
 // what came back from the server with some ticked is a count that was begun: the next label is added to it
 for (const list of document.querySelectorAll("[data-vks-volumes][data-vks-counting]")) countVolumes(list);
 // an area of a page is drawn by dragging over it, in percent of the page
