@@ -435,6 +435,16 @@ def test_keys_that_came_with_a_forgery_are_found_out_by_the_paper(
     assert "không do khóa nào đã biết ký" in said
 
 
+def test_a_key_that_was_copied_wrongly_says_nothing_of_the_log(
+    log: list[LedgerEntry], handed_out: HandOut, key: str
+) -> None:
+    export = handed_out()
+    for typed in ("nonsense", key[:-1], key.replace("+", "-"), key[:-8] + "AAAAAAA=", ""):
+        status, told = export.check(str(export.folder), "--key", typed)
+        assert (status, "khóa ghi sau --key không đúng dạng" in told, "KHÔNG ĐẠT" in told) == (2, True, False), typed
+    assert export.check(str(export.folder), "--key", key)[0] == 0
+
+
 def test_the_key_on_paper_holds_over_changes_of_key(
     log: list[LedgerEntry], handed_out: HandOut, case: CaseFile, key: str, tmp_path: Path
 ) -> None:

@@ -4113,7 +4113,7 @@ def _numbered(report: Report, checkpoint: Checkpoint) -> Tuple[str, str]:
 
 
 def main(words: Optional[Sequence[str]] = None) -> int:
-    """Check what is named on the command line; 0: it holds, 1: it does not, 2: it cannot be read, 3: somebody has to be asked."""
+    """Check what is named on the command line; 0: it holds, 1: it does not, 2: it, or a key given, cannot be read, 3: somebody has to be asked."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     parser = argparse.ArgumentParser(description="Kiểm tra sổ cái đã xuất (checks an exported custody ledger).")
@@ -4154,6 +4154,14 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         return 2
     try:
         keys = [parse_key(each) for each in chosen.key]
+    except LedgerError:
+        # nothing was read yet: what was typed is no finding about the log
+        _say(
+            "Chưa kiểm tra: khóa ghi sau --key không đúng dạng TÊN+MÃ+KHÓA; hãy chép lại từ bản giấy.",
+            "Not checked: what follows --key is no key of the form NAME+ID+KEY; copy it from the paper again.",
+        )
+        return 2
+    try:
         what = chosen.what / _DECK if chosen.what.is_dir() and _is_deck(chosen.what) else chosen.what
         if what.is_dir():
             report = check_export(
