@@ -203,7 +203,9 @@ def signed(
     target = io.BytesIO()
     place = fields.SigFieldSpec(field, box=box) if box is not None else None
     signers.PdfSigner(given, signer, timestamper=stamp, new_field_spec=place).sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(content or pdf_bytes(2, "Bản kết luận"))), output=target
+        # as Word writes it, with a second table of objects
+        IncrementalPdfFileWriter(io.BytesIO(content or pdf_bytes(2, "Bản kết luận")), strict=False),
+        output=target,
     )
     return target.getvalue()
 

@@ -162,6 +162,9 @@ ATTACKS: dict[str, Attack] = {
     "note": _noted(Subtype=pdf_name("/FreeText")),
     "note said to be of a signature": _noted(Subtype=pdf_name("/FreeText"), FT=pdf_name("/Sig")),
     "field to be filled in": _noted(Subtype=pdf_name("/Widget"), FT=pdf_name("/Tx")),
+    "picture where nobody signed": _noted(
+        Subtype=pdf_name("/Widget"), FT=pdf_name("/Sig"), AP=DictionaryObject({pdf_name("/N"): generic.NullObject()})
+    ),
     "signature that acts": _noted(Subtype=pdf_name("/Widget"), FT=pdf_name("/Sig"), AA=DictionaryObject()),
     "form of another kind": _with_form("/XFA", pdf_string("x")),
     "form drawn anew": _with_form("/NeedAppearances", generic.BooleanObject(True)),
@@ -267,6 +270,14 @@ _TWICE = b"<</Type/Page/Parent 2 0 R/Contents[4 0 R %d 0 R]/Resources<<>>>>"
             8,
             b"<</FT/Sig/T(x)/Subtype/Widget/Rect[0 0 300 300]>>",
         ),
+        (
+            _prepared(
+                n1=b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[8 0 R]>>>>",
+                n8=b"<</FT/Sig/T(x)/Subtype/Widget/Rect[0 0 9 9]>>",
+            ),
+            8,
+            b"<</FT/Sig/T(x)/Subtype/Widget/Rect[0 0 9 9]/AP<</N 4 0 R>>>>",
+        ),
         # notes that are a page's, and what it draws
         (
             _prepared(b"<</Type/Page/Parent 2 0 R/Contents 8 0 R/Annots 8 0 R/Resources<<>>>>", n8=b"[]"),
@@ -306,6 +317,37 @@ def test_what_readers_would_read_in_different_ways_proves_nothing(tmp_path: Path
     assert not tells(tmp_path, b"startxref\n9".join([good[: good.rindex(b"startxref")], b"\n%%EOF\n"]), first)
     assert not tells(tmp_path, later(first, 1, b"[]"), first)
     assert not tells(tmp_path, later(first, 1, PLAIN[1].replace(b"/Pages 2", b"/AcroForm 4 0 R/Pages 2")), first)
+
+
+def test_a_catalogue_that_is_something_else_too_stays_it(tmp_path: Path) -> None:
+    named = b"<</Type/Catalog/Pages 2 0 R/Font<<>>>>"
+    first = _prepared(b"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources 1 0 R>>", n1=named)
+    moved = later(first, 9, named).replace(b"/Size 20/Root 1 0 R", b"/Size 20/Root 9 0 R")
+    assert tells(tmp_path, moved, first)
+    assert not tells(
+        tmp_path, later(moved, 1, b"<</Font 4 0 R>>").replace(b"/Root 1 0 R/Prev", b"/Root 9 0 R/Prev"), first
+    )
+
+
+def test_a_file_with_a_second_table_may_be_signed(tmp_path: Path) -> None:
+    """As Word writes it."""
+    first = _prepared(n1=b"<</Type/Catalog/Pages 2 0 R>>")
+    at = len(first)
+    hidden = b"7 0 obj\n<</Hidden true>>\nendobj\n"
+    index = b"\1" + at.to_bytes(3) + b"\0" + b"\1" + (at + len(hidden)).to_bytes(3) + b"\0"
+    table = b"8 0 obj\n<</Type/XRef/W[1 3 1]/Index[7 2]/Size 9/Root 1 0 R/Length %d>>stream\n%s\nendstream\nendobj\n"
+    second = at + len(hidden)
+    hybrid = first + hidden + table % (len(index), index)
+    previous = re.findall(rb"startxref\n(\d+)", first)[-1]
+    hybrid += b"xref\n0 0\ntrailer<</Size 9/Root 1 0 R/Info 5 0 R/Prev %s/XRefStm %d>>\nstartxref\n%d\n%%%%EOF\n" % (
+        previous,
+        second,
+        len(hybrid),
+    )
+    with pikepdf.open(io.BytesIO(hybrid)) as pdf:
+        assert str(pdf.get_object(7, 0).Hidden) == "True"
+    assert tells(tmp_path, signed(hybrid), hybrid)
+    assert not tells(tmp_path, later(hybrid, 7, b"<</Hidden false>>"), hybrid)
 
 
 def test_a_file_whose_objects_lie_in_streams_may_be_signed(tmp_path: Path) -> None:

@@ -98,11 +98,15 @@ def _shows_the_same(after: pikepdf.Pdf, former: pikepdf.Pdf) -> bool:
     free = _free(former, named)
     if not _form_is_kept(former, after):
         return False
-    for field in filter(_awaits, _fields_of(former)):
-        if field.is_indirect:
-            if not _is_filled_in(field, after.get_object(*field.objgen)):
-                return False
-            free.add(field.objgen)
+    # what was the catalogue may be something else as well
+    root = after.get_object(*former.Root.objgen)
+    if not isinstance(root, pikepdf.Dictionary) or _told(former.Root, _OF_SIGNATURES) != _told(root, _OF_SIGNATURES):
+        return False
+    free |= {
+        field.objgen
+        for field in filter(_awaits, _fields_of(former))
+        if field.is_indirect and _is_filled_in(field, after.get_object(*field.objgen))
+    }
     for page in _pages(former):
         now = after.get_object(*page.objgen)
         if not isinstance(now, pikepdf.Dictionary) or _told(page, _NOTES) != _told(now, _NOTES):
@@ -182,12 +186,15 @@ def _is_signature(field: object) -> bool:
 
 def _awaits(field: object) -> bool:
     """Tell whether a field was left for a signature."""
-    return isinstance(field, pikepdf.Dictionary) and _is_signature(field) and "/V" not in field
+    if not isinstance(field, pikepdf.Dictionary) or not _is_signature(field):
+        return False
+    above = field.get("/Parent")
+    return "/V" not in field and not (isinstance(above, pikepdf.Dictionary) and "/V" in above)
 
 
 def _is_filled_in(field: pikepdf.Object, now: object) -> bool:
-    """Tell whether a field is the one that was left for a signature, in its place."""
-    return _is_signature(now) and _told(field, _OF_FIELDS) == _told(now, _OF_FIELDS)
+    """Tell whether a field is the one that was left for a signature, in its place, and has it."""
+    return _is_signature(now) and not _awaits(now) and _told(field, _OF_FIELDS) == _told(now, _OF_FIELDS)
 
 
 def _new_ones_sign(before: object, after: object) -> bool:
@@ -195,7 +202,10 @@ def _new_ones_sign(before: object, after: object) -> bool:
     if not isinstance(before, pikepdf.Array) or not isinstance(after, pikepdf.Array):
         return False
     kept = [_written(each) for each in before] == [_written(each) for each in list(after)[: len(before)]]
-    return kept and all(map(_is_signature, list(after)[len(before) :]))
+    # nobody answers for what is seen where nobody has signed
+    return kept and all(
+        _is_signature(each) and not ("/AP" in each and _awaits(each)) for each in list(after)[len(before) :]
+    )
 
 
 def _name(found: tuple[bytes, bytes]) -> Named:
