@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from vks_plugin.cases.models import CaseFile
+    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -786,3 +787,24 @@ def test_of_what_an_earlier_version_lost_sight_of_the_record_says_where_it_went(
         f"Đã giao {COURT} (biên bản số {sent.written_number}), chưa ghi về cùng hồ sơ",
         False,
     )
+
+
+def test_what_one_office_of_ours_kept_back_from_another_comes_from_no_agency_outside(
+    case: CaseFile, things: dict[str, Exhibit], people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    giver, taker, knife = people["clerk_kv1"], people["clerk_kv3"], things["knife"].pk
+    case.trial_unit = units["QN-KV3"]
+    case.save()
+    accept(actor=giver, row=hand_over(actor=giver, case=case, terms=IN), checks=PASSED, awaits_paper=True)
+    onward = replace(
+        IN, direction="vks_vks", reason="nghien_cuu", agency="", other_unit=units["QN-KV3"], exhibits=[knife]
+    )
+    row = hand_over(actor=giver, case=case, terms=onward)
+    # no article has exhibits checked here, so that they are not said to be all there
+    with pytest.raises(BadInput, match="chưa đủ vật chứng"):
+        accept(actor=taker, row=row, checks=PASSED)
+    row = accept(actor=taker, row=row, checks=SHORT, received_exhibits=[knife])
+    assert (row.outstanding_exhibits, may_take_in(taker, case)) == ([things["phone"].pk], False)
+    rest = hand_over(actor=giver, case=case, terms=replace(onward, completes=row, exhibits=None))
+    accept(actor=taker, row=rest, checks=PASSED)
+    assert (outstanding_exhibits_of(case), list(otherwise_than_recorded())) == ({}, [])

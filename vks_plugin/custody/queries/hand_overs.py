@@ -324,9 +324,11 @@ def parts_to_give(user: User, case: CaseFile) -> list[str]:
 
 def may_take_in(user: User, case: CaseFile) -> bool:
     """Tell whether the person may record that the file comes from an agency outside."""
-    outside = (
-        holder_of(case).keeper.unit is None or bool(outstanding_of(case, "hsva")) or bool(outstanding_exhibits_of(case))
-    )
+    outside = holder_of(case).keeper.unit is None
+    if not outside:
+        # what an office of ours kept does not come from outside
+        owed = [*outstanding_of(case, "hsva").values(), *outstanding_exhibits_of(case).values()]
+        outside = any(row.giver_unit_id is None for row in owed)
     return outside and keeps_paper(user, case, offices_taking(case))
 
 
