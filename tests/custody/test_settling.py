@@ -24,6 +24,7 @@ from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
 from tests.custody.test_succession import taken_over
 from tests.people import register
 from tests.web.conftest import Page
+from vks_plugin.access import transfers
 from vks_plugin.access.queries import case_for
 from vks_plugin.access.transfers import move_case
 from vks_plugin.cases.actions.folios import bind_volumes
@@ -52,8 +53,8 @@ from vks_plugin.custody.queries.leaving import in_person
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.queries.recorded_keeping import Told
 from vks_plugin.custody.queries.recorded_paper import paper_compared
-from vks_plugin.custody.queries.settled import acts_on_rest, office_owed
-from vks_plugin.errors import BadInput, Conflict, NotAllowed, VksError
+from vks_plugin.custody.queries.settled import acts_on_rest, kept_from_itself, office_owed
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import display_name
 
@@ -534,8 +535,12 @@ def test_who_took_over_settles_and_what_it_finds_in_its_own_hands_is_with_the_fi
         taken_over(people["admin_province"], case.unit, new)
     assert list(otherwise_than_recorded()) == []
     # what the court has is settled by who took over; what the old office kept is in the same hands by now
+    first = f"nay ở cùng nơi với hồ sơ: ghi “Đã tìm thấy” ở biên bản {row.written_number} trước"
+    assert kept_from_itself([case.pk]) == {case.pk: [row.written_number]}
     settle_rest(actor=people["chief_kv3"], row=lacking, outcome="that_lac", reason=WHY, volumes=[2])
+    assert first in _obstacle(case)
     row = find_rest(actor=people["clerk_kv3"], row=row, reason="Tập 3 nay ở cùng đơn vị", volumes=[3])
+    assert (first in _obstacle(case), kept_from_itself([case.pk])) == (False, {})
     assert (row.outstanding, outstanding_of(case, "hsva")) == ([], {})
     assert data(LedgerEntry.objects.get(kind="hand_over_found"))["with_file"] is True
     case = CaseFile.objects.get(pk=case.pk)
@@ -900,4 +905,56 @@ def test_a_file_that_is_bound_no_more_goes_on_its_way_though_its_first_volume_wa
     again = hand_over(actor=clerk, case=case, terms=replace(TO_COURT, reason="phuc_tham"))
     accept(actor=clerk, row=again, checks=PASSED, awaits_paper=True)
     assert [each["number"] for each in again.volumes] == [1]
+    assert list(otherwise_than_recorded()) == []
+
+
+def test_a_damaged_piece_ends_no_page_and_is_named_by_the_comparison(
+    lacking: HandOver, phone: Exhibit, people: dict[str, User], client: Client
+) -> None:
+    case, chief = lacking.case, people["chief_kv1"]
+    row = settle_rest(actor=chief, row=lacking, outcome="that_lac", reason=WHY, volumes=[2], exhibits=[phone.pk])
+    whole = row.settled_pieces
+    client.force_login(chief)
+    at = (f"/vks/cases/{case.code}/custody/", f"/vks/custody/{row.pk}/", "/vks/archive/", "/vks/custody/")
+    for damaged in ({"piece": "volume"}, {**whole[0], "at": "hôm qua"}, {**whole[0], "number": "hai"}, "tập 2", None):
+        HandOver.objects.filter(pk=row.pk).update(settled_pieces=[damaged, *whole[1:]])
+        for each in at:
+            assert client.get(each).status_code == 200, each
+        assert [each.split(":")[0] for each in settled_in_words([case.pk])[case.pk]] == [
+            "02 vật chứng niêm phong số NP-8"
+        ]
+        assert "phần đã ghi thất lạc, giữ hẳn bị sửa" in "\n".join(otherwise_than_recorded())
+    # what is whole is found all the same
+    row = find_rest(actor=people["clerk_kv1"], row=row, reason="Tòa án mang trả", exhibits=[phone.pk])
+    assert (row.outstanding_exhibits, row.settled_pieces[0]) == ([phone.pk], None)
+
+
+def test_who_is_owed_it_can_open_the_hand_over(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """The court gave the rest to the office appointed for the trial, which is appointed no more."""
+    chief, other = people["chief_province"], people["clerk_kv3"]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        move_case(actor=people["admin_province"], case=case, to=units["QN"], decision="1/QĐ-VKS ngày 05/11/2026")
+    case = CaseFile.objects.get(pk=case.pk)
+    for number in (1, 2, 3):
+        Volume.objects.create(case=case, number=number, folio_from=number * 100 - 99, folio_to=number * 100)
+    row = hand_over(actor=chief, case=case, terms=IN)
+    accept(actor=chief, row=row, checks=PASSED, awaits_paper=True)
+    row = hand_over(actor=chief, case=case, terms=replace(TO_COURT, reason="tra_ho_so", volumes=[1, 2]))
+    row = accept(actor=chief, row=row, checks=PASSED, missing="Tập 3", awaits_paper=True)
+    transfers.appoint_trial_unit(actor=chief, case=case, unit=units["QN-KV3"], decision="1/QĐ ngày 1/1/2026")
+    case = CaseFile.objects.get(pk=case.pk)
+    back = hand_over(actor=other, case=case, terms=replace(BACK, other_unit=units["QN-KV3"]))
+    accept(actor=other, row=back, checks=PASSED, awaits_paper=True)
+    row = HandOver.objects.get(pk=row.pk)
+    assert (office_owed(row), acts_on_rest(people["chief_kv3"], row)) == (units["QN-KV3"], ["settle"])
+    assert hand_over_for(people["chief_kv3"], row.pk) == row
+    transfers.appoint_trial_unit(actor=chief, case=case, unit=None, decision="2/QĐ ngày 2/1/2026")
+    row = HandOver.objects.get(pk=row.pk)
+    with pytest.raises(NotFound):
+        hand_over_for(people["chief_kv3"], row.pk)
+    assert (office_owed(row), acts_on_rest(people["chief_kv3"], row)) == (units["QN"], [])
+    assert acts_on_rest(chief, row) == ["settle"]
+    settle_rest(actor=chief, row=row, outcome="that_lac", reason=WHY, volumes=[3])
     assert list(otherwise_than_recorded()) == []

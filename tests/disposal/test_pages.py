@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import json
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 from django.utils import timezone
@@ -28,8 +30,10 @@ from vks_plugin.custody.models import HandOver, LedgerEntry
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.disposal.models import DestructionBatch, Tombstone
 from vks_plugin.disposal.papers import as_paper
+from vks_plugin.disposal.queries import pieces_settled
 from vks_plugin.doctor.custody import disposals as doctor
 from vks_plugin.doctor.results import Scope, Status
+from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from tests.people import FiledCase
+    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -284,3 +289,28 @@ def test_what_a_leader_took_for_lost_is_told_and_left_on_the_tombstone(
     pieces = HandOver.objects.get(pk=lacking.pk).settled_pieces
     HandOver.objects.filter(pk=lacking.pk).update(settled_pieces=[{**pieces[0], "reason": LOST}, *pieces[1:]])
     assert "phần đã ghi thất lạc, giữ hẳn bị sửa" in "\n".join(otherwise_than_recorded())
+
+
+def test_papers_of_a_disposal_printed_again_name_offices_of_its_day(
+    archivist: User,
+    filed_case: FiledCase,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    client: Client,
+) -> None:
+    case, chief, old = filed_case.case, people["chief_kv1"], filed_case.case.unit
+    lacking, _phone = short(case, people["clerk_kv1"])
+    settle_rest(actor=chief, row=lacking, outcome="giu_han", reason=LOST, volumes=[2])
+    # it was an office of ours that kept it
+    HandOver.objects.filter(pk=lacking.pk).update(giver_unit=units["QN-KV3"], giver_agency="", received_by=chief)
+    row = carried_out(archivist, ready(archivist, people, case.code))
+    assert row.state == "da_tieu_huy"
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    UnitSuccession.objects.create(predecessor=units["QN-KV3"], successor=old, effective_date=tomorrow)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=2)):
+        client.force_login(archivist)
+        told = f"Tập 2: {units['QN-KV3'].name} giữ hẳn"
+        (words,) = pieces_settled(row)[case.pk]
+        assert words.startswith(told), words
+        assert told in " ".join(as_paper(row, "record").closing)
+        assert told in Page(client.get(f"/vks/cases/{case.code}/")).text

@@ -158,7 +158,7 @@ class TombstoneSerializer(serializers.Serializer[Tombstone]):
 
     def get_pieces_settled(self, stone: Tombstone) -> list[str]:
         """Return the words."""
-        return settled_in_words([stone.case_id]).get(stone.case_id, [])
+        return settled_in_words([stone.case_id], stone.destroyed_at).get(stone.case_id, [])
 
 
 class DestructionBatchSerializer(serializers.Serializer[DestructionBatch]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from vks_plugin.custody.queries.hand_overs import (
 )
 from vks_plugin.custody.queries.loans import entries_by_row
 from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
+from vks_plugin.custody.queries.settled import found_before, kept_from_itself
 from vks_plugin.custody.retention import LIMITED, UNDETERMINED
 from vks_plugin.custody.states import COPY, DIGITISATION, DISPOSAL, HAND_OVER, LOAN
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
@@ -271,8 +273,27 @@ def exhibits_left(batch: DestructionBatch) -> dict[int, list[str]]:
 
 
 def pieces_settled(batch: DestructionBatch) -> dict[int, list[str]]:
-    """Return which volumes and exhibits of the files of a disposal nobody waits for, in words, by case; of what is gone without why."""
-    return settled_in_words(list(batch.items.values_list("case_id", flat=True)))
+    """Return which volumes and exhibits of the files of a disposal nobody waits for, in words, by case.
+
+    Of what is gone without why, and as it was on the day it went.
+    """
+    found: dict[int, list[str]] = {}
+    for at, cases in _by_day(dict(batch.items.values_list("case_id", "erased_at"))):
+        found |= settled_in_words(cases, at)
+    return found
+
+
+def _by_day(moments: Mapping[int, dt.datetime | None]) -> Iterator[tuple[dt.datetime | None, list[int]]]:
+    """Yield each day on which files went, by its last moment, with these files; None: those that are there.
+
+    Nothing is settled or found of what is gone, and offices are called by the day.
+    """
+    days: dict[dt.date | None, list[int]] = {}
+    for case, at in moments.items():
+        days.setdefault(timezone.localdate(at) if at is not None else None, []).append(case)
+    for cases in days.values():
+        last = [at for case in cases if (at := moments[case]) is not None]
+        yield (max(last) if last else None), cases
 
 
 # --- what stands against it
@@ -283,7 +304,7 @@ def _keys(rows: QuerySet[Any, Any]) -> frozenset[int]:
 
 
 def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = None) -> dict[int, str]:
-    """Return, by key, why files may not be disposed of; a case that is not in the answer may be (some sixteen queries).
+    """Return, by key, why files may not be disposed of; a case that is not in the answer may be (some seventeen queries).
 
     Args:
         cases: each with `FACTS`.
@@ -314,6 +335,7 @@ def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = Non
             _keys(with_volumes_elsewhere(keys).values_list("case_id", flat=True)),
             _("còn tập chưa về cùng hồ sơ: ghi nhận, hoặc lãnh đạo ghi thất lạc, giữ hẳn"),
         ),
+        *(({key}, found_before(numbers)) for key, numbers in kept_from_itself(keys).items()),
         (_keys(copied.values_list("case_id", flat=True)), _("đang cấp bản sao, trích lục")),
         (_keys(scanned.values_list("case_id", flat=True)), _("đang số hóa")),
         (_keys(going.values_list("case_id", flat=True)), _("đang nộp lưu")),

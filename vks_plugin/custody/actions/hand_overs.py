@@ -81,7 +81,7 @@ from vks_plugin.custody.queries.hand_overs import (
     volumes_to_give,
 )
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper, way_back
-from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME, left_with, numbers_settled
+from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME, left_with, numbers_settled, settled_at
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.letters import in_office, write_to
@@ -439,7 +439,7 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
         (before.case_id, before.part) != (case.pk, terms.part)
         or not (before.outstanding or before.outstanding_exhibits)
     ):
-        settled = before.case_id == case.pk and any(each["found_at"] is None for each in before.settled_pieces)
+        settled = before.case_id == case.pk and any(each.is_so_at(None) for each in settled_at(before))
         raise BadInput(
             _(
                 "Lần giao trước chỉ còn phần lãnh đạo đã ghi thất lạc, giữ hẳn: tìm thấy thì bấm “Đã tìm thấy” ở lần ấy trước."

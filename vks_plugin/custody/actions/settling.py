@@ -19,7 +19,15 @@ from vks_plugin.custody.actions.hand_overs import as_step, locked
 from vks_plugin.custody.actions.moving import SHORTEST_REASON, said
 from vks_plugin.custody.handing import KEPT, SETTLEMENTS
 from vks_plugin.custody.models import HandOver
-from vks_plugin.custody.queries.settled import EXHIBIT, VOLUME, lies_with_rest, may_find, may_settle, office_owed
+from vks_plugin.custody.queries.settled import (
+    EXHIBIT,
+    VOLUME,
+    lies_with_rest,
+    may_find,
+    may_settle,
+    office_owed,
+    settled_at,
+)
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.queries import display_name, present_office
@@ -154,9 +162,9 @@ def find_rest(
     require_finding(actor, row)
     _refuse_state(row)
     chosen, things = _chosen(volumes, exhibits)
-    settled = [each for each in row.settled_pieces if each["found_at"] is None]
+    settled = [each for each in settled_at(row) if each.is_so_at(None)]
     for piece, numbers, field in ((VOLUME, chosen, "volumes"), (EXHIBIT, things, "exhibits")):
-        if set(numbers) - {each["number"] for each in settled if each["piece"] == piece}:
+        if set(numbers) - {each.number for each in settled if each.piece == piece}:
             raise BadInput(
                 _("Hãy chọn trong những gì lãnh đạo đã ghi thất lạc, giữ hẳn ở lần giao nhận này."), field=field
             )
@@ -167,10 +175,7 @@ def find_rest(
         row,
         outstanding=row.outstanding if here else sorted({*row.outstanding, *chosen}),
         outstanding_exhibits=row.outstanding_exhibits if here else sorted({*row.outstanding_exhibits, *things}),
-        settled_pieces=[
-            {**each, "found_at": now} if each["found_at"] is None and (each["piece"], each["number"]) in found else each
-            for each in row.settled_pieces
-        ],
+        settled_pieces=[_as_found(line, found, now) for line in row.settled_pieces],
         steps=as_step(row, actor, "find", why),
     )
     tell(
@@ -185,6 +190,12 @@ def find_rest(
         reason=why,
     )
     return row
+
+
+def _as_found(line: Any, found: Collection[tuple[str, int]], now: str) -> Any:
+    """Return a line of what was settled, found by now where it is one of these; a damaged one as it is."""
+    is_open = isinstance(line, dict) and line.get("found_at", now) is None
+    return {**line, "found_at": now} if is_open and (line.get("piece"), line.get("number")) in found else line
 
 
 def _chosen(volumes: Collection[int], exhibits: Collection[int]) -> tuple[list[int], list[int]]:

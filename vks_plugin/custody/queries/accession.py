@@ -32,6 +32,7 @@ from vks_plugin.custody.queries.hand_overs import (
 )
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.loans import entries_by_row
+from vks_plugin.custody.queries.settled import found_before, kept_from_itself
 from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
 from vks_plugin.errors import NotFound
 from vks_plugin.language import Language, speaking
@@ -103,7 +104,7 @@ def has_archivist(unit: ProcuracyUnit) -> bool:
 
 
 def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
-    """Return, by key, what of these cases has to be finished before the archive can have them (six queries).
+    """Return, by key, what of these cases has to be finished before the archive can have them (some seven queries).
 
     A part that was digitised in batches goes sealed as a whole: nobody checked and confirmed what was added to it since.
     A part that never was one, such as papers drawn up here, goes as it is; the package says which documents are sealed.
@@ -137,6 +138,8 @@ def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
     ):
         for key in set(rows.order_by()):
             found.setdefault(key, words)
+    for key, numbers in kept_from_itself(cases).items():
+        found.setdefault(key, found_before(numbers))
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -82,21 +83,26 @@ def left_with(row: HandOver, at: dt.datetime | None = None) -> str:
 
 
 def settled_at(row: HandOver) -> list[Settled]:
-    """Return all that was ever settled of what a hand-over was missing, as it was said."""
-    return [
-        Settled(
-            each["piece"],
-            each["number"],
-            each["outcome"],
-            _moment(each["at"]),
-            each["by"],
-            each["reason"],
-            _moment(each["found_at"]) if each["found_at"] is not None else None,
-            row,
-            *_finding(row, each["found_at"]),
-        )
-        for each in row.settled_pieces
-    ]
+    """Return all that was ever settled of what a hand-over was missing, as it was said.
+
+    What somebody damaged in the database says nothing: the comparison with the ledger names it, and pages of everything
+    else are shown.
+    """
+    pieces = row.settled_pieces if isinstance(row.settled_pieces, list) else []
+    found = (_settled(row, each) for each in pieces)
+    return [each for each in found if each is not None]
+
+
+def _settled(row: HandOver, said: Any) -> Settled | None:
+    try:
+        found_at, number = said["found_at"], int(said["number"])
+        words = [str(said[name]) for name in ("piece", "outcome", "by", "reason")]
+        moments = _moment(said["at"]), _moment(found_at) if found_at is not None else None
+        finding = _finding(row, found_at)
+    except (KeyError, TypeError, ValueError):
+        return None
+    (piece, outcome, by, reason), (at, found) = words, moments
+    return Settled(piece, number, outcome, at, by, reason, found, row, *finding)
 
 
 def _finding(row: HandOver, found_at: str | None) -> tuple[str, str]:
@@ -154,6 +160,27 @@ def lies_with_rest(row: HandOver) -> bool:
     return row.direction != "noi_bo" or row.giver_person_id == (keeper.person.pk if keeper.person is not None else None)
 
 
+def kept_from_itself(cases: Collection[int]) -> dict[int, list[str]]:
+    """Return of which case files something was taken for kept for good by who has the file by now, with the numbers of the records.
+
+    The file came back there, or two offices became one: what is said to be elsewhere lies in the same hands (one query, and
+    some for each hand-over).
+    """
+    rows = {each.hand_over.pk: each.hand_over for each in settled_of(cases) if each.outcome == KEPT}
+    found: dict[int, list[str]] = {}
+    for row in rows.values():
+        if lies_with_rest(row):
+            found.setdefault(row.case_id, []).append(row.written_number)
+    return found
+
+
+def found_before(numbers: Collection[str]) -> str:
+    """Return in words what is to be done first about such a file."""
+    return _(
+        "tập, vật chứng ghi là giữ hẳn nay ở cùng nơi với hồ sơ: ghi “Đã tìm thấy” ở biên bản %(numbers)s trước"
+    ) % {"numbers": ", ".join(numbers)}
+
+
 def came_to_ours(row: HandOver) -> ProcuracyUnit | None:
     """Return the office of ours that has the rest of what an agency outside received, where it is not the one that gave it."""
     if row.receiver_unit is not None or row.giver_unit is None:
@@ -167,7 +194,8 @@ def office_owed(row: HandOver) -> ProcuracyUnit:
 
     The one that received the rest, or took over from it; once the rest is elsewhere and the case another office's, that one,
     unless it is who kept the piece. Of what an agency outside waits for, our office that kept it: it records both sides; once
-    the agency gave the rest to another office of ours, that of the case, or that other where it is the case's that kept it.
+    the agency gave the rest to another office of ours, that of the case, or that other where it is the case's that kept it and
+    the other one still has to do with the case: nobody there could open the hand-over otherwise.
     """
     case = row.case
     of_case = present_office(case.unit)
@@ -177,7 +205,9 @@ def office_owed(row: HandOver) -> ProcuracyUnit:
         passed_on = came_to_ours(row)
         if passed_on is None:
             return present_office(row.giver_unit)
-        return present_office(passed_on) if kept_it else of_case
+        around = {each for each in (case.unit_id, case.unit.parent_id, case.trial_unit_id) if each is not None}
+        reaches = passed_on.pk in acting_for(around)
+        return present_office(passed_on) if kept_it and reaches else of_case
     received = present_office(row.receiver_unit)
     held = holder_of(case, row.part).keeper.unit
     has_the_rest = held is not None and received.pk in acting_for([held.pk])
@@ -199,5 +229,5 @@ def acts_on_rest(user: User, row: HandOver) -> list[str]:
     if row.state != "da_nhan" or row.case.destroyed_at is not None:
         return []
     found = ["settle"] if (row.outstanding or row.outstanding_exhibits) and may_settle(user, row) else []
-    settled = any(each["found_at"] is None for each in row.settled_pieces)
+    settled = any(each.is_so_at(None) for each in settled_at(row))
     return found + (["find"] if settled and may_find(user, row) else [])

@@ -216,7 +216,7 @@ def tombstone_words(case: CaseFile) -> Left | None:
         stone,
         [(names.get(code, code), _(parts.get(part, part)), number, pages) for code, part, number, pages in stone.types],
         [(str(_DECIDED[what]), name, dt.datetime.fromisoformat(when)) for _pk, name, what, when in stone.decided],
-        settled_in_words([case.pk]).get(case.pk, []),
+        settled_in_words([case.pk], stone.destroyed_at).get(case.pk, []),
     )
 
 
