@@ -254,12 +254,13 @@ def test_a_docx_is_laid_out_as_the_pdf_is() -> None:
         "right": 3,
     }
     assert signing.rows[0]._tr.trPr.find(qn("w:cantSplit")) is not None
-    kept = [
+    told = [
         line
         for line in document.paragraphs
         if line.text.startswith("Bảng này") or line._p.findall(f".//{qn('w:drawing')}")
     ]
-    assert [line.paragraph_format.keep_with_next for line in kept] == [True, True]
+    # what is said last is on the page of the names, the code above it may stand on the one before
+    assert [line.paragraph_format.keep_with_next for line in told] == [None, True]
     (code,) = document.inline_shapes
     assert round(code.width.mm) == round(code.height.mm) == 42
 
@@ -473,3 +474,60 @@ def test_an_unknown_format_is_refused_with_those_there_are(name: str) -> None:
         with pytest.raises(BadInput, match="pdf, docx hoặc xlsx") as refused:
             act()
         assert refused.value.field == "format"
+
+
+def _pages(made: OfficialPaper) -> list[str]:
+    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(write_paper(made, "pdf"))).pages]
+
+
+CLOSING = [
+    "Tổng số: 8 tài liệu.",
+    "Người quét: Đỗ Hữu Ước.",
+    "Từ lúc ghi trên, các tài liệu được giữ nguyên. " * 4,
+]
+
+
+def test_no_more_than_what_does_not_fit_goes_on_the_next_page() -> None:
+    """Totals and code stay below the rows; names are on a page with the paragraph they stand below."""
+    signatures = [Signature(f"CHỨC DANH {place}", name) for place, name in enumerate(("Đỗ Hữu Ước", "Lê Thị Mai"))]
+    moved = 0
+    for number in range(3, 22):
+        made = paper(rows(number), closing=CLOSING, code="0f" * 32, signatures=signatures)
+        first, *rest = _pages(made)
+        if not rest:
+            continue
+        (last,) = rest
+        assert "Lê Thị Mai" in last
+        assert "Từ lúc ghi trên" in last, number
+        moved += "Tổng số" in first
+    assert moved > 4
+
+
+def test_signatures_that_nearly_fit_stand_closer_on_the_same_page() -> None:
+    pages = {number: len(_pages(paper(rows(number), is_wide=True))) for number in range(1, 12)}
+    most = max(number for number, count in pages.items() if count == 1)
+    told: list[float] = []
+
+    def seen(text: str, cm: list[float], tm: list[float], _font: Any, _size: float) -> None:
+        if text.strip() in {"NGƯỜI LẬP", "Đỗ Hữu Ước"}:
+            told.append(cm[5] + tm[5])
+
+    apart = []
+    for number in (1, most):
+        told.clear()
+        PdfReader(io.BytesIO(write_paper(paper(rows(number), is_wide=True), "pdf"))).pages[0].extract_text(
+            visitor_text=seen
+        )
+        apart.append(max(told) - min(told))
+    assert apart[0] - apart[1] > 10 * POINT
+
+
+def test_a_number_too_long_for_its_column_is_broken_at_a_hyphen() -> None:
+    narrow = (Column("STT", 12, "center"), Column("Hồ sơ", 46), Column("Ghi chú", 107))
+    codes = ["HS-DS-QN-KV1-2025-0001", "HS-QN-KV1-2025-0003", "Mã HS-NCTN-DS-QN-KV1-2025-0001-0002"]
+    made = paper([("–", code, "") for code in codes], columns=narrow)
+    lines = PdfReader(io.BytesIO(write_paper(made, "pdf"))).pages[0].extract_text().splitlines()
+    told = [line.removeprefix("–").strip() for line in lines]
+    # whole where it fits, otherwise a line ends with a hyphen
+    for line in ("HS-DS-QN-KV1-2025-", "0001", "HS-QN-KV1-2025-0003", "HS-NCTN-DS-QN-KV1-", "2025-0001-0002"):
+        assert line in told, told

@@ -218,7 +218,6 @@ def _code(document: DocumentObject, text: str) -> None:
     buffer = io.BytesIO()
     picture.resize((side * 8, side * 8), Image.Resampling.NEAREST).save(buffer, "PNG")
     document.add_picture(buffer, width=Mm(42))
-    document.paragraphs[-1].paragraph_format.keep_with_next = True
 
 
 def _recipients(first: Paragraph, paper: OfficialPaper) -> None:
@@ -277,11 +276,12 @@ def as_docx(paper: OfficialPaper) -> bytes:
     if paper.columns:
         document.paragraphs[-1].paragraph_format.space_after = Pt(10)
         _table(document, paper.columns, paper.heads, paper.rows)
-    for line in paper.closing:
-        paragraph = _body(document, line)
-        paragraph.paragraph_format.keep_with_next = True
+    for line in paper.closing_apart:
+        _body(document, line)
     if paper.code:
         _code(document, paper.code)
+    for line in paper.closing_signed:
+        _body(document, line).paragraph_format.keep_with_next = True
     for signatures in filter(None, (paper.signatures, paper.later_signatures)):
         document.add_paragraph().paragraph_format.keep_with_next = True
         count = max(len(signatures), 2)

@@ -109,7 +109,7 @@ class OfficialPaper:
     """Whether place and date stand above who signs last, and not in the head."""
     annex: Annex | None = None
     code: str = ""
-    """What a QR code above the signatures says, on the PDF and the DOCX; empty: none."""
+    """What a QR code says, on the PDF and the DOCX, above the last paragraph before the signatures; empty: none."""
 
     @property
     def page_size(self) -> tuple[int, int]:
@@ -120,6 +120,16 @@ class OfficialPaper:
     def text_width(self) -> int:
         """Width of the text in millimetres."""
         return self.page_size[0] - LEFT - RIGHT
+
+    @property
+    def closing_apart(self) -> Sequence[str]:
+        """The paragraphs below the table that may stand on another page than the signatures."""
+        return self.closing[:-1] if self.signatures else self.closing
+
+    @property
+    def closing_signed(self) -> Sequence[str]:
+        """The last paragraph, which is on the page of the signatures."""
+        return self.closing[-1:] if self.signatures else ()
 
     @property
     def signs_alone(self) -> bool:

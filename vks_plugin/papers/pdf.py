@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -31,6 +32,7 @@ from reportlab.platypus import (
     Table,
     TableStyle,
 )
+from reportlab.platypus.flowables import _ContainerSpace
 
 from vks_plugin.papers import layout
 from vks_plugin.papers.fonts import BOLD, BOLD_ITALIC, ITALIC, REGULAR, register_fonts
@@ -40,6 +42,10 @@ _STEP = 1.25
 """Height of a line, in times its size: single."""
 _RULED = 8
 """Points that the line below the agency and the motto takes."""
+_ROOM, _LESS_ROOM, _LEAST_ROOM = 22, 14, 11
+"""Millimetres for a signature; where two rows of them stand on one sheet; and where they would else stand on the next one."""
+_ANY_HEIGHT = 1e6
+"""Points, more than anything takes."""
 _ANNEX_BEGINS = 75
 """Millimetres that have to be left on a page for an annex to begin on it: its title, the head and some rows of its table."""
 
@@ -57,6 +63,8 @@ _TITLE = ParagraphStyle("title", parent=_CENTRED, fontName=BOLD, fontSize=layout
 _SUBJECT = ParagraphStyle("subject", parent=_CENTRED, fontName=BOLD)
 _DATED = ParagraphStyle("dated", parent=_CENTRED, fontName=ITALIC, fontSize=layout.DATED_SIZE)
 _CELL = ParagraphStyle("cell", fontName=REGULAR, fontSize=12, leading=14.5)
+_BESIDE_CELL = 3
+"""Points left free at both sides of a cell."""
 _CELL_CENTRED = ParagraphStyle("cell-centred", parent=_CELL, alignment=TA_CENTER)
 _CELL_HEAD = ParagraphStyle("cell-head", parent=_CELL_CENTRED, fontName=BOLD)
 _SIGN_TITLE = ParagraphStyle("sign-title", parent=_CENTRED, fontName=BOLD)
@@ -143,12 +151,34 @@ def _said(text: str, style: ParagraphStyle) -> Paragraph:
     return Paragraph(escape(writable(text)).replace("\n", "<br/>"), style)
 
 
+def _broken(text: str, width: float) -> str:
+    """Return what stands in a cell of so many points; a number too long for a line, as that of a case, ends it with a hyphen."""
+
+    def fitted(found: re.Match[str]) -> str:
+        word = found[0]
+        if "-" not in word or stringWidth(word, REGULAR, _CELL.fontSize) <= width:
+            return word
+        lines = [""]
+        for piece in re.split("(?<=-)", word):
+            if lines[-1] and stringWidth(lines[-1] + piece, REGULAR, _CELL.fontSize) > width:
+                lines.append(piece)
+            else:
+                lines[-1] += piece
+        return "\n".join(lines)
+
+    return re.sub(r"\S+", fitted, text)
+
+
 def _table(columns: Sequence[Column], heads: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> Flowable:
     styles = [_CELL_CENTRED if column.align == "center" else _CELL for column in columns]
     cells = [
         [_said(heading, _CELL_CENTRED if place else _CELL_HEAD) for heading in row] for place, row in enumerate(heads)
     ]
-    cells += [[_said(value, style) for value, style in zip(row, styles, strict=True)] for row in rows]
+    free = [column.width * mm - 2 * _BESIDE_CELL for column in columns]
+    cells += [
+        [_said(_broken(value, width), style) for value, style, width in zip(row, styles, free, strict=True)]
+        for row in rows
+    ]
     # two thousand rows take three seconds
     table = LongTable(cells, colWidths=[column.width * mm for column in columns], repeatRows=len(heads))
     table.setStyle(
@@ -156,8 +186,8 @@ def _table(columns: Sequence[Column], heads: Sequence[Sequence[str]], rows: Sequ
             [
                 ("GRID", (0, 0), (-1, -1), 0.5, black),
                 ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 3),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+                ("LEFTPADDING", (0, 0), (-1, -1), _BESIDE_CELL),
+                ("RIGHTPADDING", (0, 0), (-1, -1), _BESIDE_CELL),
                 ("TOPPADDING", (0, 0), (-1, -1), 2),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
             ]
@@ -171,15 +201,15 @@ def _recipients(paper: OfficialPaper) -> list[Flowable]:
     return [_said(layout.RECIPIENTS_TITLE, _RECIPIENTS_TITLE), *lines] if lines else []
 
 
-def _signatures(paper: OfficialPaper, signatures: Sequence[Signature]) -> Flowable:
+def _signatures(paper: OfficialPaper, signatures: Sequence[Signature], *, room: float) -> Flowable:
+    """Return the places to sign beside each other, with so many millimetres for a signature."""
     last = len(signatures) - 1
     cells: list[list[Flowable]] = [
         [
             *([_said(paper.dated_below if place == last else "", _DATED)] if paper.dated_below else []),
             _said(each.title, _SIGN_TITLE),
             _said(each.note, _SIGN_NOTE),
-            # two rows of them stand on one sheet with what they are below
-            Spacer(1, (14 if paper.later_signatures else 22) * mm),
+            Spacer(1, room * mm),
             _said(each.name, _SIGN_TITLE),
             *([_said(each.post, _CENTRED)] if each.post else []),
         ]
@@ -191,6 +221,50 @@ def _signatures(paper: OfficialPaper, signatures: Sequence[Signature]) -> Flowab
     table = Table([cells], colWidths=[paper.text_width * mm / len(cells)] * len(cells))
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP")]))
     return table
+
+
+def _signed(paper: OfficialPaper, *, room: float) -> list[Flowable]:
+    """Return the places to sign and the paragraph they stand below: no name is alone on a page."""
+    told: list[Flowable] = [_said(line, _BODY) for line in paper.closing_signed]
+    if paper.signatures:
+        told += [Spacer(1, 4 * mm), _signatures(paper, paper.signatures, room=room)]
+    return told
+
+
+class _Ending(_ContainerSpace, Flowable):
+    """What is said at the end and who signs it: on the page of the last rows where that can be, else what does not fit goes on.
+
+    Signatures that nearly fit get less room each.
+    """
+
+    def __init__(self, said: list[Flowable], roomy: list[Flowable], tight: list[Flowable]) -> None:
+        super().__init__()
+        self._said, self._roomy, self._tight = said, roomy, tight
+        # the space above and below it is that of its first and last part
+        self._content = [*said, *roomy]
+
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
+        """Return more than there is on a page, so that it is asked for its parts."""
+        return width, float("inf")
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        """Return its parts as they stand on what is left of a page."""
+        for signed in (self._roomy, self._tight):
+            parts = [*self._said, *signed]
+            if self._height(parts, width) <= height:
+                return parts
+        # something that takes no room comes first: the first part has to fit
+        return [Spacer(1, 0), *self._said, KeepTogether(self._roomy)]
+
+    def _height(self, parts: Sequence[Flowable], width: float) -> float:
+        taken = above = 0.0
+        for place, each in enumerate(parts):
+            below = above
+            above = each.getSpaceAfter()
+            taken += each.wrapOn(self.canv, width, _ANY_HEIGHT)[1]
+            # what is above the first is taken into account by who asks
+            taken += max(each.getSpaceBefore(), below) if place else 0
+        return taken
 
 
 def _annex(annex: Annex) -> list[Flowable]:
@@ -257,14 +331,14 @@ def as_pdf(paper: OfficialPaper) -> bytes:
     story += [_said(line, _BODY) for line in paper.opening]
     if paper.columns:
         story += [Spacer(1, 5 * mm), _table(paper.columns, paper.heads, paper.rows), Spacer(1, 3 * mm)]
-    ending: list[Flowable] = [_said(line, _BODY) for line in paper.closing]
+    said: list[Flowable] = [_said(line, _BODY) for line in paper.closing_apart]
     if paper.code:
-        ending += [Spacer(1, 3 * mm), _code(paper.code)]
-    if paper.signatures:
-        ending += [Spacer(1, 4 * mm), _signatures(paper, paper.signatures)]
-    story.append(KeepTogether(ending))
+        said += [Spacer(1, 3 * mm), _code(paper.code)]
+    if said or paper.closing or paper.signatures:
+        room = _LESS_ROOM if paper.later_signatures else _ROOM
+        story.append(_Ending(said, _signed(paper, room=room), _signed(paper, room=_LEAST_ROOM)))
     if paper.later_signatures:
-        story.append(KeepTogether([Spacer(1, 4 * mm), _signatures(paper, paper.later_signatures)]))
+        story.append(KeepTogether([Spacer(1, 4 * mm), _signatures(paper, paper.later_signatures, room=_LESS_ROOM)]))
     if paper.recipients and not paper.signs_alone:
         story.append(KeepTogether([Spacer(1, 3 * mm), *_recipients(paper)]))
     if paper.annex is not None:
