@@ -34,9 +34,10 @@ from vks_plugin.court.page_pictures import instead_of_text, lent_picture
 from vks_plugin.custody.actions.fixity import FOLDERS, KEPT
 from vks_plugin.custody.actions.succession import accessions_in_hand, cases_in_accessions, take_accessions_along
 from vks_plugin.custody.queries import sealed_documents
+from vks_plugin.custody.queries.retention import on_disposed
 from vks_plugin.custody.videos import SOURCES
 from vks_plugin.disposal.actions import cases_in_disposals, disposals_in_hand, take_disposals_along
-from vks_plugin.disposal.queries import folder_of_records, signed_records
+from vks_plugin.disposal.queries import folder_of_records, kept_before, signed_records
 from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
@@ -296,6 +297,7 @@ def connect() -> None:
         inbox.follow_take_over,
         about=(cases_in_accessions, cases_in_disposals),
     )
+    on_disposed(kept_before)
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents, archived_documents)
     filed.on_lent(lent_documents)

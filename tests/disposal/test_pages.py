@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
@@ -19,15 +19,22 @@ from rest_framework.test import APIClient
 
 from tests.custody.test_hand_overs import COURT
 from tests.custody.test_handed_exhibits import left_at_court
+from tests.custody.test_retention import ended_long_ago, kept_one_year
 from tests.custody.test_settling import WHY as LOST
 from tests.custody.test_settling import short
 from tests.disposal.conftest import WHY, carried_out, ready
 from tests.people import pdf_bytes
 from tests.web.conftest import Page, fetched
+from vks_plugin.access.actions import record_appointment
+from vks_plugin.custody.accession_papers import as_paper as accession_paper
+from vks_plugin.custody.actions import ensure_key
+from vks_plugin.custody.actions.accession import accept, prepare
 from vks_plugin.custody.actions.retention import end_hold, place_hold
 from vks_plugin.custody.actions.settling import settle_rest
-from vks_plugin.custody.models import HandOver, LedgerEntry
+from vks_plugin.custody.models import HandOver, LedgerEntry, RetentionRule
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.registers import register_paper
+from vks_plugin.disposal.actions import approve, draft, submit
 from vks_plugin.disposal.models import DestructionBatch, Tombstone
 from vks_plugin.disposal.papers import as_paper
 from vks_plugin.disposal.queries import pieces_settled
@@ -35,6 +42,7 @@ from vks_plugin.doctor.custody import disposals as doctor
 from vks_plugin.doctor.results import Scope, Status
 from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import display_name
+from vks_plugin.papers import written_day
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -314,3 +322,66 @@ def test_papers_of_a_disposal_printed_again_name_offices_of_its_day(
         assert words.startswith(told), words
         assert told in " ".join(as_paper(row, "record").closing)
         assert told in Page(client.get(f"/vks/cases/{case.code}/")).text
+
+
+def test_what_went_to_the_archive_before_its_period_was_known_tells_it_since_and_its_package_is_no_dead_link(
+    filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    case, today = filed_case.case, timezone.localdate()
+    ensure_key()
+    ended_long_ago(case, people["prosecutor_kv1"])
+    archivist = record_appointment(
+        actor=people["chief_kv1"], user=people["outsider"], unit=case.unit, role="archivist"
+    ).user
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        taken = prepare(actor=people["clerk_kv1"], codes=[case.code])
+    accept(actor=archivist, pk=taken.pk)
+    chief, at = people["chief_kv1"], f"/vks/archive/accessions/{taken.pk}/"
+    package, api = f"{at}cases/{case.code}/package/", f"/api/vks/accessions/{taken.pk}/"
+    client.force_login(chief)
+
+    def told() -> tuple[str, str, str, dict[str, Any]]:
+        (line,) = register_paper(chief, register="nop-luu", unit="QN-KV1", first=today, last=today)[1].rows
+        (listed,) = accession_paper(taken, "list").rows
+        (row,) = client.get(api).json()["items"]
+        assert row["retention"] == listed[4] == "Chưa xác định"
+        return Page(client.get(at)).text, line[4], listed[4], row
+
+    text, in_register, _listed, row = told()
+    assert (in_register, row["retention_now"], row["destroyed_at"]) == ("Chưa xác định", "Chưa xác định", None)
+    assert "lúc nộp lưu" not in text
+    kept_one_year()
+    now = "1 năm, đến hết 31/12/2025"
+    for gone in (False, True):
+        text, in_register, _listed, row = told()
+        # the list that was signed stays as it was; a register of today says what is known today
+        assert in_register == f"{now}\n(lúc nộp lưu: Chưa xác định)"
+        assert f"Chưa xác định lúc nộp lưu nay: {now}" in text
+        assert row["retention_now"] == now
+        assert "Thời hạn bảo quản ghi như lúc nộp lưu." in accession_paper(taken, "list").closing
+        shown = client.get(at).content.decode()
+        assert (package in shown, "đã tiêu hủy cùng hồ sơ" in shown) == (not gone, gone)
+        assert (row["destroyed_at"] is None) == (not gone)
+        refused = client.get(f"{api}cases/{case.code}/package/")
+        assert refused.status_code == (404 if gone else 200)
+        if not gone:
+            carried_out(archivist, ready(archivist, people, case.code))
+            # what the table says later of such files is not how long this one was kept
+            RetentionRule.objects.filter(kind="criminal").update(years=20)
+    assert "đã tiêu hủy cùng hồ sơ" in refused.json()["detail"]
+
+
+def test_every_paper_of_a_disposal_is_dated_or_leaves_room_for_it(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    row = draft(actor=archivist, codes=[filed_case.case.code], reason=WHY)
+    drawn_up = timezone.localdate(row.drafted_at)
+    by_hand = "Quảng Ninh, ngày … tháng … năm ……"
+    assert as_paper(row, "list").dated == f"Quảng Ninh, {written_day(drawn_up)}"
+    assert as_paper(row, "record").dated_below == by_hand
+    submit(actor=archivist, pk=row.pk)
+    approve(actor=people["deputy_kv1"], pk=row.pk)
+    row = approve(actor=people["chief_province"], pk=row.pk)
+    assert as_paper(row, "record").dated == f"Quảng Ninh, {written_day(timezone.localdate(row.second_at))}"
+    assert as_paper(row, "record").dated_below == ""
+    assert as_paper(row, "outcome").dated_below == by_hand

@@ -124,6 +124,7 @@ def _list(accession: Accession, items: Sequence[AccessionItem], common: dict[str
             f"Mục lục này gồm: {len(items)} hồ sơ (đơn vị bảo quản).",
             f"Viết bằng chữ: {number_in_words(len(items))} hồ sơ (đơn vị bảo quản).",
             *_without(accession, items),
+            "Thời hạn bảo quản ghi như lúc nộp lưu.",
         ],
         is_dated_below=True,
         signatures=[Signature("NGƯỜI LẬP", giver.name, "(Ký và ghi rõ họ và tên, chức vụ)", giver.post)],

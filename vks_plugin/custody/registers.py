@@ -38,6 +38,7 @@ from vks_plugin.custody.queries.loans import (
     posts_held,
     slip_number,
 )
+from vks_plugin.custody.queries.retention import kept_now
 from vks_plugin.custody.register_columns import Column, columns_of, office_columns
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.language import speaking
@@ -76,8 +77,9 @@ class Register:
     """The number a row has in a series, on the paper."""
     numbered_by: Callable[[Any], int | None]
     """The office in whose series that is, by its id."""
-    people: Callable[[Iterable[Any]], dict[int, dict[str, str]]] | None = None
-    """Returns who acted in rows, by their ids, each by a word the fields know: with name and post of that day. Put into `then`."""
+    looked_up: Callable[[Iterable[Any]], dict[int, dict[str, str]]] | None = None
+    """Returns what is looked up for all rows together, by their ids, each by a word the fields know: who acted, with name and post of
+    that day; how long a file is kept. Put into `told`."""
     note: str = ""
     """Below the table; in Vietnamese."""
     by_archive: bool = False
@@ -160,9 +162,9 @@ def register_lines(
     for row in unnamed:
         row.case_name = row.case_named if row.case_id in known else ""
     with speaking("vi"):
-        then = found.people(rows) if found.people is not None else {}
+        told = found.looked_up(rows) if found.looked_up is not None else {}
     for row in rows:
-        row.then = then.get(row.pk, {})
+        row.told = told.get(row.pk, {})
     lines = [
         # the number of another office's paper is not told
         [
@@ -454,24 +456,24 @@ LOAN_REGISTER = Register(
         "case_name": lambda row, _n: row.case_named,
         "lent": lambda row, _n: _lent(row),
         "form": lambda row, _n: "" if row.is_paper else "Bản điện tử",
-        "borrower": lambda row, _n: row.then.get("borrower") or borrower_name(row),
-        "agency": lambda row, _n: row.then.get("posts") or row.outside_agency,
+        "borrower": lambda row, _n: row.told.get("borrower") or borrower_name(row),
+        "agency": lambda row, _n: row.told.get("posts") or row.outside_agency,
         "purpose": lambda row, _n: row.purpose,
         "issued_on": lambda row, _n: _moment(row.issued_at),
         "due_on": lambda row, _n: f"Hạn {row.until:%d/%m/%Y}",
         "issued_counts": lambda row, _n: _counts(row.issued_volumes, row.issued_folios),
-        "issued_by": lambda row, _n: row.then.get("loan_issued") or display_name(row.issued_by),
+        "issued_by": lambda row, _n: row.told.get("loan_issued") or display_name(row.issued_by),
         "returned_on": lambda row, _n: _moment(row.returned_at),
         "returned_counts": lambda row, _n: _counts(row.returned_volumes, row.returned_folios),
         "returned_by": lambda row, _n: (
-            row.then.get("loan_returned") or display_name(row.returned_by) if row.returned_at is not None else ""
+            row.told.get("loan_returned") or display_name(row.returned_by) if row.returned_at is not None else ""
         ),
         "condition": lambda row, _n: row.condition,
         "difference": lambda row, _n: row.difference,
         "settlement": lambda row, _n: "Trả thiếu, chưa giải quyết" if row.state == "tra_thieu" else row.settlement,
     },
     rows=_loans,
-    people=_people_of_loans,
+    looked_up=_people_of_loans,
     number=lambda row: f"Phiếu {slip_number(row)}",
     numbered_by=lambda row: row.unit_id,
     note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",
@@ -508,6 +510,20 @@ def _since_then(row: Any) -> str:
     return "Đã ra khỏi lưu trữ" if row.case.archived_at is None else ""
 
 
+def _periods_of_accessions(rows: Iterable[AccessionItem]) -> dict[int, dict[str, str]]:
+    """Return how long files are kept as it is known today, with what the list of that day said where that was something else."""
+    given = list(rows)
+    known = kept_now([row.case for row in given])
+    return {
+        row.pk: {
+            "retention": kept.words
+            if row.retention in {kept.term, ""}
+            else f"{kept.words}\n(lúc nộp lưu: {row.retention})"
+        }
+        for row, kept in ((row, known[row.case_id]) for row in given)
+    }
+
+
 def _accession_record(row: AccessionItem) -> str:
     year = timezone.localdate(row.accession.accepted_at).year
     return f"BB số {row.accession.number}/{year}"
@@ -524,12 +540,13 @@ ACCESSION_REGISTER = Register(
         "case_code": lambda row, _n: row.case.code,
         "case_name": lambda row, _n: row.case_named,
         "period": lambda row, _n: period_of(row.dated_from, row.dated_to),
-        "retention": lambda row, _n: row.retention,
+        "retention": lambda row, _n: row.told["retention"],
         "documents": lambda row, _n: f"{row.documents} tài liệu",
         "pages": lambda row, _n: f"{row.pages} trang",
         "since_then": lambda row, _n: _since_then(row),
     },
     rows=_accessions,
+    looked_up=_periods_of_accessions,
     number=_accession_record,
     numbered_by=lambda row: row.accession.unit_id,
     note="Cột theo mẫu mục lục hồ sơ, tài liệu nộp lưu của Nghị định 30/2020/NĐ-CP (Phụ lục V) do bên thứ ba chép lại, "
@@ -566,11 +583,11 @@ COPY_REGISTER = Register(
         "receiver": lambda row, _n: row.receiver_name,
         "agency": lambda row, _n: row.receiver_agency,
         "purpose": lambda row, _n: row.purpose,
-        "decided_by": lambda row, _n: row.then.get("copy_approved") or display_name(row.decided_by),
-        "issued_by": lambda row, _n: row.then.get("copy_issued") or display_name(row.issued_by),
+        "decided_by": lambda row, _n: row.told.get("copy_approved") or display_name(row.decided_by),
+        "issued_by": lambda row, _n: row.told.get("copy_issued") or display_name(row.issued_by),
     },
     rows=_copies,
-    people=_people_of_copies,
+    looked_up=_people_of_copies,
     number=lambda row: f"Số {row.written_number}",
     numbered_by=lambda row: row.unit_id,
     note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",

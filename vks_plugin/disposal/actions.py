@@ -36,7 +36,7 @@ from vks_plugin.custody.models import NumberSeries
 from vks_plugin.custody.queries.accession import longest_silence
 from vks_plugin.custody.queries.hand_overs import exhibits_still_out
 from vks_plugin.custody.queries.holding import kept_though_gone
-from vks_plugin.custody.queries.retention import Standing, standings
+from vks_plugin.custody.queries.retention import Standing, standings, term_words
 from vks_plugin.custody.retention import LIMITED, PERMANENT, UNDETERMINED
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.custody.videos import videos_with
@@ -104,11 +104,6 @@ def _known(day: dt.date | None) -> dt.date:
         message = "the day was looked at before"
         raise TypeError(message)
     return day
-
-
-def term_words(found: Standing) -> str:
-    """Return how long a case with a limited term is kept, in words."""
-    return _("%(years)d năm") % {"years": found.retention.years or 0}
 
 
 @transaction.atomic

@@ -101,6 +101,8 @@ def _outcome(batch: DestructionBatch) -> OfficialPaper:
             "Ngày hủy bản giấy: ……/……/………",
             "Cách hủy bản giấy: ……………………………………",
         ],
+        # when the papers themselves were destroyed is written by hand, and when this was drawn up after it
+        is_dated_below=True,
         signatures=[Signature("NGƯỜI THỰC HIỆN", who), Signature("LÃNH ĐẠO ĐƠN VỊ", "")],
     )
 
@@ -140,6 +142,7 @@ def as_paper(batch: DestructionBatch, what: str) -> OfficialPaper:
             agency=agency,
             higher_agency=higher,
             title="DANH MỤC HỒ SƠ HẾT THỜI HẠN BẢO QUẢN ĐỀ NGHỊ TIÊU HỦY",
+            day=timezone.localdate(batch.drafted_at),
             opening=[f"Thuyết minh: {batch.reason}"],
             columns=_COLUMNS,
             rows=rows,
@@ -156,6 +159,8 @@ def as_paper(batch: DestructionBatch, what: str) -> OfficialPaper:
         higher_agency=higher,
         number=numbered("disposal", batch.number),
         day=day,
+        # until then it is written by hand
+        is_dated_below=day is None,
         title="BIÊN BẢN XÉT HỦY HỒ SƠ HẾT THỜI HẠN BẢO QUẢN",
         opening=[
             f"Thuyết minh: {batch.reason}",

@@ -38,7 +38,7 @@ from vks_plugin.custody.queries.hand_overs import (
     with_volumes_elsewhere,
 )
 from vks_plugin.custody.queries.loans import entries_by_row
-from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
+from vks_plugin.custody.queries.retention import Kept, Standing, finishing_events, standings
 from vks_plugin.custody.queries.settled import found_before, kept_from_itself
 from vks_plugin.custody.retention import LIMITED, UNDETERMINED
 from vks_plugin.custody.states import COPY, DIGITISATION, DISPOSAL, HAND_OVER, LOAN
@@ -56,6 +56,12 @@ _AT_ONCE = 200
 
 def _roles(setting: str) -> frozenset[str]:
     return frozenset(each.strip() for each in setting.split(",") if each.strip())
+
+
+def kept_before(cases: Collection[int]) -> dict[int, Kept]:
+    """Return, by the keys of cases, how long files that were disposed of had been kept, as their tombstones say."""
+    rows = Tombstone.objects.filter(case__in=cases).values_list("case_id", "retention", "kept_until")
+    return {case: Kept(term, until) for case, term, until in rows}
 
 
 def first_roles() -> frozenset[str]:

@@ -63,8 +63,7 @@ from vks_plugin.custody.queries.accession import (
 )
 from vks_plugin.custody.queries.hand_overs import exhibits_still_out
 from vks_plugin.custody.queries.holding import assumed_keeper, open_holding
-from vks_plugin.custody.queries.retention import Standing, standings
-from vks_plugin.custody.retention import TERMS
+from vks_plugin.custody.queries.retention import Standing, standings, term_words
 from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_beside
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.custody.verify_ledger import list_files
@@ -89,11 +88,6 @@ def papers_of(case: CaseFile) -> list[CaseDocument]:
     """Return every document of a case, of both parts."""
     rows = CaseDocument.objects.filter(case=case).select_related("case", "document", "document_type")
     return list(rows.prefetch_related("folios").order_by("part", "pk"))
-
-
-def _term(found: Standing) -> str:
-    years = found.retention.years
-    return _("%(years)d năm") % {"years": years} if years else _(dict(TERMS)[found.retention.term])
 
 
 def _obstacle(found: Standing, unfinished: Mapping[int, str]) -> str:
@@ -163,7 +157,7 @@ def prepare(*, actor: User, codes: Sequence[str]) -> Accession:
         raise Conflict(_("%(unit)s chưa có Lưu trữ viên: hãy bổ nhiệm trước.") % {"unit": unit.short_name})
     row = Accession.objects.create(unit=unit, giver=actor)
     AccessionItem.objects.bulk_create(
-        AccessionItem(accession=row, case=each.case, retention=_term(each)[:60]) for each in found
+        AccessionItem(accession=row, case=each.case, retention=term_words(each)[:60]) for each in found
     )
     tell_each(
         "accession_prepared", actor=actor, each=[(case, {"accession": row.pk, "unit": unit.code}) for case in cases]

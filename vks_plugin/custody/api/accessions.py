@@ -26,6 +26,7 @@ from vks_plugin.custody.queries.accession import (
     pieces_settled,
     told_error,
 )
+from vks_plugin.custody.queries.retention import Kept, kept_now
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.rest import (
     CODE,
@@ -60,6 +61,20 @@ class AccessionItemSerializer(ListedCaseSerializer[AccessionItem]):
     digest = serializers.CharField(help_text="Over the documents in the package, as in the ledger.")
     sha256 = serializers.CharField(help_text="Of the package; empty while there is none.")
     size = serializers.IntegerField(help_text="Bytes.")
+    destroyed_at = serializers.DateTimeField(
+        source="case.destroyed_at",
+        allow_null=True,
+        help_text="When the file was disposed of; its package went with it and cannot be fetched any more.",
+    )
+    retention_now = serializers.SerializerMethodField(
+        help_text="How long it is kept as it is known today, in words; of what was disposed of, as it was known then. Empty for "
+        "who may not know of the case."
+    )
+
+    def get_retention_now(self, row: AccessionItem) -> str:
+        """Return the words, to who may know of the case."""
+        kept: dict[int, Kept] = self.context["kept"]
+        return kept[row.case_id].words if row.case_id in kept else ""
 
 
 class AccessionSerializer(serializers.Serializer[Accession]):
@@ -161,7 +176,8 @@ class AccessionViewSet(HandsOutFiles, ApiViewSet):
     def _told(self, pk: int, *, status: int = 200) -> Response:
         row = accession_for(self.actor, pk)
         known, exhibits, settled = known_cases(self.actor, row), exhibits_left(row), pieces_settled(row)
-        return self.shown(row, status=status, known=known, exhibits=exhibits, settled=settled)
+        kept = kept_now(each.case for each in row.items.filter(case__in=known).select_related("case"))
+        return self.shown(row, status=status, known=known, exhibits=exhibits, settled=settled, kept=kept)
 
     @extend_schema(
         summary="Take an accession into the archive",

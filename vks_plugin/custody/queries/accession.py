@@ -229,11 +229,13 @@ def package_for(user: User, pk: int, code: str) -> AccessionItem:
     """Return a case of an accession whose package the person may have: who may read both parts of the case.
 
     Raises:
-        NotFound: there is none, the person may not read all that is in it, or its file is not made.
+        NotFound: there is none, the person may not read all that is in it, its file is not made, or it was disposed of.
     """
     accession = accession_for(user, pk)
     view = case_for(user, code)
     item = accession.items.filter(case=view.case).exclude(sha256="").first()
+    if item is not None and view.case.destroyed_at is not None:
+        raise NotFound(_("Gói này đã tiêu hủy cùng hồ sơ; còn lại mã băm của gói ở lần nộp lưu."))
     if item is None or min(view.decision.level, view.internal.level) < Level.VIEW or not item.path.is_file():
         raise NotFound(_("Không có gói hồ sơ này trong phạm vi của bạn."))
     return item

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -19,6 +20,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.custody.models import RetentionHold, RetentionRule
 from vks_plugin.custody.retention import (
     AUTOMATIC,
+    TERMS,
     CaseState,
     Happened,
     HoldFacts,
@@ -138,6 +140,47 @@ def standings(cases: Iterable[CaseFile]) -> list[Standing]:
 def standing(case: CaseFile) -> Standing:
     """Return how a case stands with the archive."""
     return standings([case])[0]
+
+
+def term_words(found: Standing) -> str:
+    """Return how long a case is kept, in the reader's language."""
+    years = found.retention.years
+    return _("%(years)d năm") % {"years": years} if years else _(dict(TERMS)[found.retention.term])
+
+
+class Kept(NamedTuple):
+    """How long a file is kept."""
+
+    term: str
+    """In words."""
+    until: dt.date | None
+    """The last day; None: no last day is known."""
+
+    @property
+    def words(self) -> str:
+        """Both, in the reader's language."""
+        if self.until is None:
+            return self.term
+        return _("%(term)s, đến hết %(day)s") % {"term": self.term, "day": f"{self.until:%d/%m/%Y}"}
+
+
+_disposed: list[Callable[[Collection[int]], Mapping[int, Kept]]] = []
+
+
+def on_disposed(told: Callable[[Collection[int]], Mapping[int, Kept]]) -> None:
+    """Register what returns, by the keys of cases, how long the files that were disposed of had been kept."""
+    _disposed[:] = [told]
+
+
+def kept_now(cases: Iterable[CaseFile]) -> dict[int, Kept]:
+    """Return, by key, how long files are kept as it is known today; those that were disposed of, as it was known then."""
+    chosen = list(cases)
+    found = {each.case.pk: Kept(term_words(each), each.retention.ends_on) for each in standings(chosen)}
+    gone = [case.pk for case in chosen if case.destroyed_at is not None]
+    if gone:
+        for told in _disposed:
+            found |= told(gone)
+    return found
 
 
 def finished_cases(user: User) -> QuerySet[CaseFile]:

@@ -28,6 +28,7 @@ from vks_plugin.custody.queries.accession import (
     pieces_settled,
     told_error,
 )
+from vks_plugin.custody.queries.retention import kept_now
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.organization.queries import display_name
@@ -76,11 +77,12 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
     known, left, settled = known_cases(request.user, row), exhibits_left(row), pieces_settled(row)
     open_moves = {move.name for move in ACCESSION.moves_from(row.state)}
     giving = may_give(request.user, row.unit_id)
+    kept = kept_now([each.case for each in items if each.case_id in known])
     context = _told(request.user, row) | {
         "items": [
-            (each, True, left.get(each.case_id), settled.get(each.case_id))
+            (each, True, left.get(each.case_id), settled.get(each.case_id), kept[each.case_id])
             if each.case_id in known
-            else (each, False, None, None)
+            else (each, False, None, None, None)
             for each in items
         ],
         "taking": taking,

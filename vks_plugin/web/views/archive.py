@@ -25,8 +25,8 @@ from vks_plugin.custody.queries.retention import (
     may_hold,
     standing,
     standings,
+    term_words,
 )
-from vks_plugin.custody.retention import TERMS
 from vks_plugin.errors import NotAllowed, VksError
 from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
@@ -35,14 +35,6 @@ from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.record import header, tabs
 
 ON_A_PAGE = 50
-
-
-def term_words(found: Standing) -> str:
-    """Return how long a case is kept, in words."""
-    years = found.retention.years
-    if years:
-        return _("%(years)d năm") % {"years": years}
-    return _(dict(TERMS)[found.retention.term])
 
 
 def _told(found: Standing) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.queries.hand_overs import exhibits_still_out, settled_in_words, still_out_in_words
+from vks_plugin.custody.queries.retention import term_words
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
 from vks_plugin.disposal.models import DestructionBatch
@@ -83,7 +84,7 @@ def disposals(request: SignedInRequest) -> HttpResponse:
         "cases": [
             {
                 "case": each.case,
-                "term": actions.term_words(each),
+                "term": term_words(each),
                 "basis": spoken(each.retention.basis),
                 "against": against.get(each.case.pk, ""),
                 "exhibits": left.get(each.case.pk),
