@@ -219,6 +219,11 @@ def test_fewer_pages_than_were_noted_pass_with_a_reason_alone(filed_case: FiledC
     assert queries.obstacles(batch) == []
     manifest = sealed(batch, scanner)
     assert any("khi quét 500 trang; lý do hồ sơ ít trang hơn: Gõ nhầm" in each for each in as_paper(manifest).closing)
+    # what nobody noted down stops no seal, and is told
+    left_out = ["kiem_tra_but_luc", "thao_gay", "ghep_dat_ten", "ocr", "ky_so"]
+    assert [each.name for each in queries.steps_not_noted(batch)] == left_out
+    line = "Bước không ghi nhận: Kiểm tra bút lục; Tháo gáy; Ghép, đặt tên; Nhận dạng chữ (OCR); Ký số."
+    assert line in as_paper(manifest).closing
     # printed again it bears the name the case had then
     before = as_paper(manifest)
     access.edit_case(actor=people["prosecutor_kv1"], case=filed_case.case, values={"name": "Vụ án mang tên mới"})

@@ -15,7 +15,7 @@ from django.utils import timezone
 from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import PageChange, SealManifest
-from vks_plugin.custody.queries.digitisation import counted_pages
+from vks_plugin.custody.queries.digitisation import counted_pages, steps_not_noted
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, numbered, print_paper
 
@@ -91,6 +91,9 @@ def as_paper(manifest: SealManifest) -> OfficialPaper:
     signed = _signed_rows(row for _index, row in documents)
     if signed:
         closing.append(f"Tài liệu đã ký số sau khi xác nhận: số thứ tự {', '.join(map(str, signed))}.")
+    missing = [each.label for each in steps_not_noted(batch)]
+    if missing:
+        closing.append(f"Bước không ghi nhận: {'; '.join(missing)}.")
     closing += [
         f"Người quét: {scanners}. Kiểm tra: {said['checked_by'][1]}. Xác nhận: {said['confirmed_by'][1]}.",
         _KEPT,

@@ -94,7 +94,7 @@ what is reopened with a reason is a new batch chained to it."""
 NOT_BEGUN = ("chua_mo", _("Chưa mở đợt số hóa"))
 """How a case stands of whose file no batch was opened, or all were called off. It is kept nowhere."""
 NOT_DIGITISED = ("khong_so_hoa", _("Xong mà không số hóa ở đây"))
-"""The same of a case nobody works on here any more: archived, merged, gone elsewhere, disposed of."""
+"""The same of a case that is over here: finished, archived, merged, gone elsewhere, disposed of."""
 ALL_OF_THEM = "tat_ca"
 """Asks a board for every case, however it stands."""
 

@@ -113,6 +113,13 @@ class SealSerializer(serializers.Serializer[Any]):
     folios = serializers.IntegerField()
     sha256 = serializers.CharField(help_text="SHA-256 of the manifest, which the ledger has too.")
     previous = serializers.CharField(help_text="That of the manifest it adds to; empty for the first.")
+    steps_not_noted = serializers.SerializerMethodField(
+        help_text="Steps before the seal that nobody noted down, which its record lists; a seal waits for none of them."
+    )
+
+    def get_steps_not_noted(self, manifest: Any) -> list[str]:
+        """Return their names."""
+        return [each.name for each in queries.steps_not_noted(manifest.batch)]
 
 
 class BatchSerializer(serializers.Serializer[DigitisationBatch]):

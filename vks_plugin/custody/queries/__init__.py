@@ -22,6 +22,7 @@ from vks_plugin.custody.queries.digitisation import (
     present_digest,
     sealed_documents,
     sealed_files,
+    steps_not_noted,
     throughput,
     to_be_numbered,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "sealed_documents",
     "sealed_files",
     "seen_fork",
+    "steps_not_noted",
     "throughput",
     "to_be_numbered",
     "unsigned_since",

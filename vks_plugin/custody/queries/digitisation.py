@@ -35,7 +35,7 @@ from vks_plugin.access.queries import case_for, reach, require
 from vks_plugin.cases.folio_queries import folio_report, rows_to_list
 from vks_plugin.cases.folio_report import OF_DOCUMENTS, Finding, described
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, DocumentInventory, Folio
-from vks_plugin.cases.stages import ARCHIVED, PARTS
+from vks_plugin.cases.stages import PARTS
 from vks_plugin.cases.validation import Sealing, may_be_sealed
 from vks_plugin.custody.chain import plain
 from vks_plugin.custody.models import (
@@ -46,12 +46,14 @@ from vks_plugin.custody.models import (
     SealedDocument,
     SealManifest,
 )
+from vks_plugin.custody.queries.retention import OVER, is_over
 from vks_plugin.custody.states import (
     ALL_OF_THEM,
     DIGITISATION,
     DIGITISATION_STEPS,
     NOT_BEGUN,
     NOT_DIGITISED,
+    Step,
     step_label,
 )
 from vks_plugin.custody.verify_ledger import canonical
@@ -243,6 +245,13 @@ class Obstacle(NamedTuple):
     sentence: str
     things: tuple[str, ...] = ()
     """What it is about, by name."""
+
+
+def steps_not_noted(batch: DigitisationBatch) -> list[Step]:
+    """Return the steps people note down before a seal that nobody did; a seal waits for none of them (one query, or none)."""
+    noted = {each.step for each in batch.steps.all()}
+    by_hand = [each for each in DIGITISATION_STEPS if each.states and DIGITISATION.closed.isdisjoint(each.states)]
+    return [each for each in by_hand if each.name not in noted]
 
 
 class PageCount(NamedTuple):
@@ -549,9 +558,8 @@ class Board:
         return Board(batches, without)
 
 
-_AWAY = frozenset({ARCHIVED, "da_nhap", "chuyen_tham_quyen"})
-_OVER = Q(status__in=sorted(_AWAY)) | Q(destroyed_at__isnull=False)
-"""Nobody here opens a batch of such a case any more."""
+_OVER = OVER | Q(destroyed_at__isnull=False)
+"""Nothing of such a case has to be digitised any more: the archive takes what never was in a batch as it is."""
 
 
 def board_of(user: User) -> Board:
@@ -709,7 +717,7 @@ def board_lines(rows: Iterable[Any]) -> list[BoardLine]:
     found = []
     for case_id, batch_id, since in chosen:
         case, batch = cases[case_id], batches.get(batch_id)
-        worked_on = case.destroyed_at is None and case.status not in _AWAY
+        worked_on = case.destroyed_at is None and not is_over(case)
         waits = worked_on if batch is None else batch.is_open
         step = ""
         begun: dt.date | None = None

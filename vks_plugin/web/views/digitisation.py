@@ -44,7 +44,8 @@ class Card:
     """A batch as one person sees it on the page of its case."""
 
     batch: DigitisationBatch
-    steps: list[tuple[str, list[DigitisationStep]]]
+    steps: list[tuple[str, list[DigitisationStep], bool]]
+    """What each is called, who noted it, and whether the batch was sealed without anybody having done so."""
     findings: list[QualityFinding]
     obstacles: list[queries.Obstacle]
     holder: Any
@@ -77,14 +78,16 @@ def _card(request: SignedInRequest, view: CaseView, batch: DigitisationBatch, ho
         # a check that passed says how many pages it was of
         row.returned = row.step == "kiem_tra_chat_luong" and row.pages is None  # type: ignore[attr-defined]
         noted.setdefault(row.step, []).append(row)
+    manifest = getattr(batch, "manifest", None)
+    left_out = queries.steps_not_noted(batch) if manifest is not None else []
     card = Card(
         batch=batch,
-        steps=[(_(each.label), noted.get(each.name, [])) for each in DIGITISATION_STEPS],
+        steps=[(_(each.label), noted.get(each.name, []), each in left_out) for each in DIGITISATION_STEPS],
         findings=list(batch.findings.select_related("case_document", "found_by")),
         obstacles=queries.obstacles(batch) if batch.is_open else [],
         holder=holder,
         works=works,
-        manifest=getattr(batch, "manifest", None),
+        manifest=manifest,
     )
 
     def form(kind: str, make: Callable[..., Any], **options: Any) -> Any:
