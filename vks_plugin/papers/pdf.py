@@ -63,6 +63,8 @@ _TITLE = ParagraphStyle("title", parent=_CENTRED, fontName=BOLD, fontSize=layout
 _SUBJECT = ParagraphStyle("subject", parent=_CENTRED, fontName=BOLD)
 _DATED = ParagraphStyle("dated", parent=_CENTRED, fontName=ITALIC, fontSize=layout.DATED_SIZE)
 _CELL = ParagraphStyle("cell", fontName=REGULAR, fontSize=12, leading=14.5)
+_NUMBER = re.compile(r"[\w-]+[,.;]?")
+"""What is broken at hyphens: keys and signed heads are not, as somebody copies them from the sheet line by line."""
 _BESIDE_CELL = 3
 """Points left free at both sides of a cell."""
 _CELL_CENTRED = ParagraphStyle("cell-centred", parent=_CELL, alignment=TA_CENTER)
@@ -156,7 +158,7 @@ def _broken(text: str, width: float) -> str:
 
     def fitted(found: re.Match[str]) -> str:
         word = found[0]
-        if "-" not in word or stringWidth(word, REGULAR, _CELL.fontSize) <= width:
+        if "-" not in word or not _NUMBER.fullmatch(word) or stringWidth(word, REGULAR, _CELL.fontSize) <= width:
             return word
         lines = [""]
         for piece in re.split("(?<=-)", word):
